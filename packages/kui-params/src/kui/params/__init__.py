@@ -1,0 +1,1 @@
+"""Annotated parameters, dependencies and validated messages, bound once at registration."""

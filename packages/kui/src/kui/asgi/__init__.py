@@ -1,0 +1,1 @@
+"""The WebSocket-first ASGI framework: the pieces of kui, assembled."""
