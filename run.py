@@ -21,7 +21,14 @@ COMMANDS = {
     "check": ("lint and type-check everything", "lint:check"),
     "fix": ("let the linter and the formatter mend what they can", "lint:fix"),
     "cov": ("run the tests and print the coverage of each package", "cov"),
-    "isolated": ("test each wheel alone with what it declares (--lowest: at the lowest versions)", "isolated:run"),
+    "isolated": (
+        "test each wheel alone with what it declares (--lowest: at the lowest versions)",
+        "tools:isolated",
+    ),
+    "release": (
+        "release one package: NAME X.Y.Z (--check: do versions, changelogs and tags agree?)",
+        "tools:release",
+    ),
     "--hatch": ("pass the arguments to hatch itself", ""),
 }
 
@@ -33,7 +40,7 @@ def usage() -> str:
 
 def obstacle() -> str:
     """Say in one sentence why this Python cannot do the set-up; an empty string when it can."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs on whatever Python there is
         return "kui needs Python 3.11 or later, and this is Python {}.{}.".format(*sys.version_info)
     if (BOOT / UV).exists():
         return ""
@@ -48,7 +55,8 @@ def bootstrap() -> "list[str]":
     if not (BOOT / UV).exists():
         print(f"first run: fetching {UV} and {HATCH} into {BOOT}, then building the environment", flush=True)
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--upgrade"]
-        subprocess.run([*pip, "--no-warn-script-location", "--target", str(BOOT), UV], check=True)
+        quiet = ["--no-warn-script-location", "--root-user-action", "ignore"]
+        subprocess.run([*pip, *quiet, "--target", str(BOOT), UV], check=True)
         (BOOT / UV).touch()
     uv = next(str(p) for p in (BOOT / "bin" / "uv", BOOT / "bin" / "uv.exe") if p.exists())
     os.environ.setdefault("HATCH_DATA_DIR", str(BOOT / "hatch"))
@@ -59,11 +67,13 @@ def bootstrap() -> "list[str]":
 def demo(hatch: "list[str]", args: "list[str]") -> int:
     """Become the server, so that a signal to this process reaches it: hatch passes on no SIGTERM."""
     find = [*hatch, "run", "python", "-c", "import sys; print(sys.executable)"]
-    python = subprocess.run(find, check=True, stdout=subprocess.PIPE, text=True).stdout.strip().splitlines()[-1]
+    python = (
+        subprocess.run(find, check=True, stdout=subprocess.PIPE, text=True).stdout.strip().splitlines()[-1]
+    )
     command = [python, "-m", "uvicorn", "--app-dir", "examples", "chat.app:app", *args]
-    if os.name == "nt":
-        return subprocess.run(command).returncode
-    os.execv(python, command)
+    if os.name != "nt":
+        os.execv(python, command)
+    return subprocess.run(command).returncode
 
 
 def main(args: "list[str]") -> int:
@@ -89,5 +99,8 @@ def main(args: "list[str]") -> int:
 if __name__ == "__main__":
     try:
         raise SystemExit(main(sys.argv[1:]))
+    except subprocess.CalledProcessError as error:
+        print(f"this step failed, and said why above: {' '.join(error.cmd)}", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
