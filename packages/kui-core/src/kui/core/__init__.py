@@ -1,1 +1,43 @@
 """The connection, its context, the application and its errors: the pieces that every kui protocol stands on."""
+
+from .application import Application
+from .background import BackgroundTasks
+from .cleanup import end_connection
+from .connection import HTTPConnection
+from .context import ContextProxy, http_connection, http_connection_var
+from .errors import HTTPException, NoActiveConnection, UnknownScopeType
+from .handlers import ExceptionHandler, ExceptionHandlers
+from .json import JSONCodec, default_codec
+from .lazy import lazy
+from .lifespan import Lifespan
+from .state import State
+from .types import ASGIApp, Endpoint, Message, Middleware, Receive, Scope, Send
+from .urls import route_path
+
+__all__ = [
+    "ASGIApp",
+    "Application",
+    "BackgroundTasks",
+    "ContextProxy",
+    "Endpoint",
+    "ExceptionHandler",
+    "ExceptionHandlers",
+    "HTTPConnection",
+    "HTTPException",
+    "JSONCodec",
+    "Lifespan",
+    "Message",
+    "Middleware",
+    "NoActiveConnection",
+    "Receive",
+    "Scope",
+    "Send",
+    "State",
+    "UnknownScopeType",
+    "default_codec",
+    "end_connection",
+    "http_connection",
+    "http_connection_var",
+    "lazy",
+    "route_path",
+]

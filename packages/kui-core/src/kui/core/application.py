@@ -1,0 +1,44 @@
+"""One ASGI application made of one per scope type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import UnknownScopeType
+from .types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["Application"]
+
+
+class Application:
+    """Hand each connection to the ASGI application of its scope type, and put itself into the scope as `app`.
+
+    Args:
+        apps: ASGI applications by scope type: "http", "websocket", "lifespan", or any that the server knows.
+
+    Raises:
+        UnknownScopeType: when called with a scope type that has no application.
+
+    ```python
+    >>> import asyncio
+    >>> from kui.core import Application
+    >>> async def hello(scope, receive, send):
+    ...     print("hello", scope["path"])
+    >>> asyncio.run(Application({"http": hello})({"type": "http", "path": "/"}, None, None))
+    hello /
+
+    ```
+    """
+
+    def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
+        self._apps = dict(apps)
+        self.lifespan_state: dict[str, Any] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        try:
+            app = self._apps[scope["type"]]
+        except KeyError:
+            raise UnknownScopeType(
+                f"got a scope of type {scope['type']!r}; this application serves: {', '.join(self._apps) or 'nothing'}"
+            ) from None
+        await app(scope, receive, send)

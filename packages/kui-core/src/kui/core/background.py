@@ -1,0 +1,61 @@
+"""Functions that run when a connection's handler has ended."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+__all__ = ["BackgroundTasks"]
+
+logger = logging.getLogger("kui.core")
+
+P = ParamSpec("P")
+
+
+class BackgroundTasks:
+    """Run functions in the order in which they were appended, each on its own.
+
+    An async function is awaited, any other runs in a thread. One that fails is logged with its traceback, and the
+    next one runs. `await tasks()` runs and forgets them.
+
+    ```python
+    >>> import asyncio
+    >>> from kui.core import BackgroundTasks
+    >>> tasks = BackgroundTasks()
+    >>> tasks.append(print, "saved", 3)
+    >>> asyncio.run(tasks())
+    saved 3
+
+    ```
+    """
+
+    __slots__ = ("_tasks",)
+
+    def __init__(self) -> None:
+        self._tasks: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def append(self, function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Add a call; raises `TypeError` for what cannot be called."""
+        if not callable(function):
+            raise TypeError(
+                f"a background task is a function and its arguments; got {function!r}, which is no function"
+            )
+        self._tasks.append((function, args, kwargs))
+
+    async def __call__(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        for function, args, kwargs in tasks:
+            try:
+                if inspect.iscoroutinefunction(function):
+                    await function(*args, **kwargs)
+                else:
+                    # what a partial or a callable instance returns may still have to be awaited
+                    result = await asyncio.to_thread(function, *args, **kwargs)
+                    if inspect.isawaitable(result):
+                        await result
+            except Exception:
+                logger.exception("background task %r failed", function)

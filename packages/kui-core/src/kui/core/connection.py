@@ -1,0 +1,170 @@
+"""What both protocols know of a connection: the scope, read lazily."""
+
+from collections.abc import Iterator, MutableMapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from baize.datastructures import URL, Address, Headers, QueryParams
+from baize.requests import MoreInfoFromHeaderMixin
+
+from .background import BackgroundTasks
+from .json import JSONCodec, default_codec
+from .lazy import lazy
+from .state import State
+from .types import Message, Receive, Scope, Send
+from .urls import connection_url, reverse_url
+
+__all__ = ["HTTPConnection"]
+
+
+async def _no_receive() -> Message:
+    raise RuntimeError("this connection was made without a receive callable")
+
+
+async def _no_send(message: Message) -> None:
+    raise RuntimeError("this connection was made without a send callable")
+
+
+class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
+    """One connection, HTTP or WebSocket: a mapping over the ASGI scope, and its parsed parts.
+
+    What is parsed is parsed once, when it is first asked for. Beside the properties here it has those of baize:
+    `accepted_types`, `accepts()`, `content_type`, `content_length`, `cookies`, `date` and `referrer`.
+
+    Args:
+        scope: the ASGI connection scope
+            (https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope).
+        receive: the server's receive callable.
+        send: the server's send callable.
+
+    ```python
+    >>> from kui.core import HTTPConnection
+    >>> connection = HTTPConnection({
+    ...     "type": "http", "scheme": "https", "path": "/a b", "query_string": b"q=1&q=2",
+    ...     "headers": [(b"host", b"kui.test"), (b"cookie", b"theme=dark")], "client": ("192.0.2.7", 4711),
+    ... })
+    >>> str(connection.url), connection.query_params.getlist("q"), connection.cookies
+    ('https://kui.test/a%20b?q=1&q=2', ['1', '2'], {'theme': 'dark'})
+    >>> connection.client.host, connection.headers["Host"], connection["path"]
+    ('192.0.2.7', 'kui.test', '/a b')
+
+    ```
+    """
+
+    __slots__ = ("_receive", "_scope", "_send")  # and a dictionary, for what is lazy
+
+    def __init__(self, scope: Scope, receive: Receive = _no_receive, send: Send = _no_send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+
+    def __getitem__(self, key: str) -> Any:
+        return self._scope[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._scope[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._scope[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scope)
+
+    def __len__(self) -> int:
+        return len(self._scope)
+
+    # A connection is itself alone, and may be a member of a set; a Mapping would compare scopes.
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._scope.get('path', '')!r}>"
+
+    @lazy
+    def url(self) -> URL:
+        """The URL of the request as the client asked for it: percent-encoded, with root_path and query."""
+        return connection_url(self._scope)
+
+    @lazy
+    def headers(self) -> Headers:  # pyright: ignore[reportIncompatibleVariableOverride] - baize has a class of its own
+        """The headers by name, in any case; a header sent more than once is joined with ", "."""
+        return Headers(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self._scope["headers"]
+        )
+
+    @lazy
+    def query_params(self) -> QueryParams:
+        """The query parameters: a mapping to the last value of each, with `getlist` and `multi_items` for all."""
+        return QueryParams(self._scope.get("query_string", b""))
+
+    @property
+    def path_params(self) -> dict[str, Any]:
+        """The parameters that the router found in the path, converted."""
+        params: dict[str, Any] = self._scope.get("path_params") or {}
+        return params
+
+    @lazy
+    def client(self) -> Address:
+        """The client's host and port as the server reports them; both None where it does not."""
+        host, port = self._scope.get("client") or (None, None)
+        return Address(host, port)
+
+    @lazy
+    def state(self) -> State:
+        """What this connection remembers; starts as a shallow copy of the lifespan's state, and stays its own."""
+        return State(self._scope.get("state") or {})
+
+    @property
+    def app(self) -> Any:
+        """The application that serves this connection.
+
+        Raises:
+            RuntimeError: nobody put an application into the scope.
+        """
+        try:
+            return self._scope["app"]
+        except KeyError:
+            raise RuntimeError(
+                'there is no application: nothing set scope["app"], as kui.core.Application does'
+            ) from None
+
+    @lazy
+    def exit_stack(self) -> AsyncExitStack:
+        """What ends with this connection, in reverse order: `await connection.exit_stack.enter_async_context(...)`."""
+        return AsyncExitStack()
+
+    @lazy
+    def background_tasks(self) -> BackgroundTasks:
+        """Functions to run when the handler has ended: `connection.background_tasks.append(function, *args)`."""
+        tasks = BackgroundTasks()
+        self.exit_stack.push_async_callback(tasks)
+        return tasks
+
+    @lazy
+    def json_codec(self) -> JSONCodec:
+        """The codec of the application that serves this connection, or kui's own."""
+        codec = getattr(self._scope.get("app"), "json_codec", None)
+        return codec if isinstance(codec, JSONCodec) else default_codec()
+
+    def url_for(self, name: str, path_params: dict[str, Any] | None = None) -> URL:
+        """Return the absolute URL of the route with this name, below the same host and root_path.
+
+        The scheme fits the route's protocol (ws or wss for a WebSocket route) and is as secure as this
+        connection's. The query of this connection is not kept.
+
+        Args:
+            name: the route's name, with its namespaces: `"live:game"`.
+            path_params: the values of the path's parameters.
+
+        Raises:
+            RuntimeError: the application has no router.
+            LookupError: the router has no route of this name.
+            ValueError: a path parameter is missing, superfluous or unfit.
+        """
+        return reverse_url(self._scope, name, path_params or {})

@@ -1,0 +1,119 @@
+"""Context proxies: a module-level name that means the connection of the current task."""
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any, Generic, TypeVar, cast
+
+from .connection import HTTPConnection
+from .errors import NoActiveConnection
+
+__all__ = ["ContextProxy", "http_connection", "http_connection_var"]
+
+T = TypeVar("T", bound=HTTPConnection)
+
+http_connection_var: ContextVar[HTTPConnection] = ContextVar("http_connection")
+"""The connection of the current task, of either protocol."""
+
+
+class ContextProxy(Generic[T]):
+    """Answer for the connection in a context variable: attributes, items, `==`, `isinstance`, `repr` and the rest.
+
+    The proxy is no key and no member of a set, because it is another connection in every task: put
+    `websocket_var.get()` there instead. Outside of a connection its use raises `NoActiveConnection`; only
+    `bool`, `repr` and `isinstance` answer, and names like `__wrapped__` are absent, as tools expect.
+
+    A failed lookup on the proxy itself, which `__getattr__` needs, costs more than the call that follows. A
+    subclass spells out the methods that run for every message; the rest is answered here.
+
+    ```python
+    >>> from kui.core import HTTPConnection, http_connection, http_connection_var
+    >>> bool(http_connection)
+    False
+    >>> token = http_connection_var.set(HTTPConnection({"type": "http", "path": "/", "headers": []}))
+    >>> http_connection["path"], isinstance(http_connection, HTTPConnection)
+    ('/', True)
+    >>> http_connection_var.reset(token)
+
+    ```
+    """
+
+    __slots__ = ("_name", "_var")
+
+    _name: str
+    _var: ContextVar[T]
+
+    def __init__(self, var: ContextVar[T]) -> None:
+        object.__setattr__(self, "_var", var)
+        object.__setattr__(self, "_name", var.name)
+
+    def _current(self) -> T:
+        try:
+            return self._var.get()
+        except LookupError:
+            raise NoActiveConnection(self._name) from None
+
+    def __getattr__(self, name: str) -> Any:
+        current = self._var.get(None)
+        if current is None:
+            if name[:2] == "__":  # doctest, inspect and help() ask every object in a module for such names
+                raise AttributeError(name)
+            raise NoActiveConnection(self._name)
+        return getattr(current, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._current(), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._current(), name)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._current()[key]
+
+    def __setitem__(self, key: str, value: object) -> None:
+        self._current()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._current()[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._current()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._current())
+
+    def __len__(self) -> int:
+        return len(self._current())
+
+    def __bool__(self) -> bool:
+        return self._var.get(None) is not None
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, ContextProxy):
+            other = cast(HTTPConnection, other._current())
+        return self._current() == other
+
+    def __hash__(self) -> int:
+        raise TypeError(
+            f"`{self._name}` is another connection in every task, so it is no key: use {self._name}_var.get()"
+        )
+
+    def __dir__(self) -> list[str]:
+        return dir(self._current())
+
+    def __repr__(self) -> str:
+        current = self._var.get(None)
+        return f"<`{self._name}` outside of a connection>" if current is None else repr(current)
+
+    @property  # isinstance() asks for it beside type()
+    def __class__(self) -> Any:
+        current = self._var.get(None)
+        return ContextProxy if current is None else type(current)
+
+    @__class__.setter
+    def __class__(self, value: object) -> None:
+        raise TypeError(f"the class of `{self._name}` is that of the current connection")
+
+
+# A proxy is used as the object that it stands for: this is the one place that says so to a type checker.
+http_connection = cast(HTTPConnection, ContextProxy(http_connection_var))
+"""The connection of the current task, of either protocol; raises `NoActiveConnection` outside of one."""

@@ -1,0 +1,108 @@
+"""The JSON codec that sockets and HTTP share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, cast
+
+__all__ = ["JSONCodec", "default_codec"]
+
+Encoders = Mapping[type, Callable[[Any], Any]]
+
+
+class JSONCodec:
+    """Encode and decode JSON (RFC 8259) with msgspec.
+
+    Beside JSON's own types it writes dataclasses, pydantic models, datetimes, UUIDs, decimals, enums, sets and
+    named tuples. It refuses `NaN` and `Infinity` when it reads, and writes them as `null`, as browsers do.
+    Integers are exact at any size.
+
+    To bring another JSON library, subclass and override the three methods.
+
+    Args:
+        encoders: functions by type, tried in order with `isinstance` before anything else; what they return is
+            encoded in the place of the value. With encoders a value is walked in Python before it is written.
+
+    ```python
+    >>> from decimal import Decimal
+    >>> from kui.core import JSONCodec
+    >>> codec = JSONCodec()
+    >>> codec.encode_str({"price": Decimal("1.50"), "tags": ("a", "b")})
+    '{"price":"1.50","tags":["a","b"]}'
+    >>> codec.decode('[1, 2.5, "x"]')
+    [1, 2.5, 'x']
+    >>> codec.decode("NaN")
+    Traceback (most recent call last):
+    ValueError: malformed JSON: invalid character (byte 0)
+    >>> JSONCodec({Decimal: float}).encode({"price": Decimal("1.50")})
+    b'{"price":1.5}'
+
+    ```
+    """
+
+    def __init__(self, encoders: Encoders | None = None) -> None:
+        # Imported by the application that is built, not by `import kui.core`: it is a third of the import time.
+        import msgspec
+
+        self.encoders = dict(encoders or {})
+        self._failure = msgspec.DecodeError
+        self._raw = msgspec.Raw
+        self._encode = msgspec.json.Encoder(enc_hook=self._convert).encode
+        self._decode = msgspec.json.Decoder().decode
+
+    def encode(self, value: Any) -> bytes:
+        """Return the value as compact UTF-8 JSON.
+
+        Raises:
+            TypeError: a value that has no JSON form; the message names its type.
+            ValueError: text that has no UTF-8 form (a lone surrogate).
+            RecursionError: a value that contains itself.
+        """
+        return self._encode(self._prepare(value) if self.encoders else value)
+
+    def encode_str(self, value: Any) -> str:
+        """Return the value as compact JSON in a `str`; raises as `encode` does."""
+        return self._encode(self._prepare(value) if self.encoders else value).decode()
+
+    def decode(self, payload: str | bytes) -> Any:
+        """Return the value that a JSON text holds.
+
+        Raises:
+            ValueError: the text is malformed, is no UTF-8, or is nested too deeply.
+        """
+        try:
+            return self._decode(payload)
+        except self._failure as error:
+            raise ValueError(f"malformed JSON: {str(error).removeprefix('JSON is malformed: ')}") from None
+        except UnicodeError as error:
+            raise ValueError(f"malformed JSON: {error}") from None
+        except RecursionError:
+            raise ValueError("malformed JSON: nested too deeply") from None
+
+    def _prepare(self, value: Any) -> Any:
+        """Put the encoders' results in the place of what they know, at any depth."""
+        for type_, encoder in self.encoders.items():
+            if isinstance(value, type_):
+                return encoder(value)
+        if isinstance(value, dict):
+            pairs = cast("dict[Any, Any]", value)
+            return {self._prepare(key): self._prepare(pairs[key]) for key in pairs}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._prepare(item) for item in cast("list[Any]", value)]
+        if is_dataclass(value):
+            return {field.name: self._prepare(getattr(value, field.name)) for field in fields(value)}
+        return value
+
+    def _convert(self, value: Any) -> Any:
+        """Encode what msgspec does not know: pydantic's models, recognised by their serializer."""
+        serializer = getattr(value, "__pydantic_serializer__", None)
+        if serializer is not None:
+            return self._raw(serializer.to_json(value))
+        name = type(value).__name__
+        raise TypeError(f"cannot encode {name} as JSON; an encoder can teach it: {{{name}: function}}")
+
+
+@cache
+def default_codec() -> JSONCodec:
+    """Return the codec of connections whose application brings none; made at its first use."""
+    return JSONCodec()

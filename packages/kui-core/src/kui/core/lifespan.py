@@ -1,0 +1,119 @@
+"""The start and the end of an application, told to the server."""
+
+import inspect
+import traceback
+import warnings
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar, cast
+
+from .types import Receive, Scope, Send
+
+__all__ = ["Lifespan"]
+
+LifespanFunction = Callable[[Any], AsyncGenerator[Any, None]]
+Hook = Callable[[Any], Any]
+H = TypeVar("H", bound=Hook)
+
+
+class Lifespan:
+    """Run an application's start-up and shut-down for the server (ASGI's lifespan protocol).
+
+    Args:
+        function: an async generator function of one argument, the application. What stands before its `yield` is
+            the start-up, what stands after is the shut-down. A mapping that it yields becomes the initial state
+            of every connection.
+        on_startup, on_shutdown: functions of one argument, the application; sync or async. Deprecated in favour
+            of `function`.
+
+    Order: function up to its `yield`, on_startup, on_shutdown, the rest of function. A failure is reported to the
+    server with the traceback, as ASGI asks, and then raised
+    (https://asgi.readthedocs.io/en/latest/specs/lifespan.html).
+
+    ```python
+    >>> from kui.core import Application, Lifespan
+    >>> async def database(app):
+    ...     app.database = "open"
+    ...     yield {"database": app.database}
+    ...     app.database = "closed"
+    >>> app = Application({"lifespan": Lifespan(database)})
+
+    ```
+    """
+
+    def __init__(
+        self,
+        function: LifespanFunction | None = None,
+        on_startup: Iterable[Hook] = (),
+        on_shutdown: Iterable[Hook] = (),
+    ) -> None:
+        if function is not None and not inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"a lifespan is an async generator function (async def with a yield); got {function!r}"
+            )
+        self._function = function
+        self._on_startup = list(on_startup)
+        self._on_shutdown = list(on_shutdown)
+        if self._on_startup or self._on_shutdown:
+            if function is not None:
+                raise ValueError(
+                    "Cannot use lifespan together with on_startup or on_shutdown: put them into the lifespan"
+                )
+            _warn("on_startup and on_shutdown", stacklevel=3)
+
+    def on_startup(self, hook: H) -> H:
+        """Add a function to run at start-up, and return it. Deprecated."""
+        _warn("on_startup", stacklevel=3)
+        self._on_startup.append(hook)
+        return hook
+
+    def on_shutdown(self, hook: H) -> H:
+        """Add a function to run at shut-down, and return it. Deprecated."""
+        _warn("on_shutdown", stacklevel=3)
+        self._on_shutdown.append(hook)
+        return hook
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = scope["app"]
+        phase = "startup"
+        try:
+            async with AsyncExitStack() as stack:
+                await receive()
+                if self._function is not None:
+                    state = await stack.enter_async_context(asynccontextmanager(self._function)(app))
+                    _keep(state, scope, app)
+                for hook in self._on_startup:
+                    await _call(hook, app)
+                await send({"type": "lifespan.startup.complete"})
+                phase = "shutdown"
+                await receive()
+                for hook in self._on_shutdown:
+                    await _call(hook, app)
+        except BaseException:
+            await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _keep(state: object, scope: Scope, app: Any) -> None:
+    """Give the state to the server, which copies it into each scope, or to the application where it does not."""
+    if state is None:
+        return
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"a lifespan yields nothing or a mapping, the connections' initial state; got {state!r}"
+        )
+    if "state" in scope:
+        scope["state"].update(state)
+    else:
+        app.lifespan_state = dict(cast("Mapping[str, Any]", state))
+
+
+async def _call(hook: Hook, app: Any) -> None:
+    result = hook(app)
+    if inspect.isawaitable(result):
+        await result
+
+
+def _warn(what: str, stacklevel: int) -> None:
+    warnings.warn(f"{what}: deprecated, use lifespan", DeprecationWarning, stacklevel=stacklevel + 1)
