@@ -1,0 +1,339 @@
+"""The client's side of one WebSocket connection."""
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, overload
+
+import httpx
+
+from .errors import ConnectionClosed, DeadlineExceeded, HandshakeDenied
+from .messages import violation
+from .payloads import Into, T, decode_json, encode_json
+from .stacks import stack_of
+from .tasks import AllowedTasks, check_leaks, start_application
+from .types import ASGIApp, Scope
+from .wire import ClientLeft, Close, Wire
+
+_OURS = (ConnectionClosed, DeadlineExceeded)
+
+
+class WebSocketSession:
+    """One connection, as `TestClient.websocket` gives it; use it with `async with`.
+
+    Entering waits until the application has accepted. Leaving closes with code 1000 if the connection is
+    still open, waits for the application to end, raises what the application raised, and checks that none
+    of its tasks is left.
+
+    Each method that waits takes a `deadline` in seconds; the client's is the default. A missed one raises
+    `DeadlineExceeded`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        scope: Scope,
+        wire: Wire,
+        *,
+        deadline: float,
+        allow_tasks: AllowedTasks,
+        wait_accept: bool,
+        on_response: Callable[[int, httpx.Headers, bytes], None],
+    ) -> None:
+        self.scope = scope
+        """The scope that the application was called with."""
+        self._app = app
+        self._wire = wire
+        self._deadline = deadline
+        self._allow_tasks = allow_tasks
+        self._wait_accept = wait_accept
+        self._on_response = on_response
+        self._task: asyncio.Task[None] | None = None
+        self._response_was_seen = False
+        self._cancelled_by_us = False
+
+    async def __aenter__(self) -> Self:
+        __tracebackhide__ = True
+        if self._task is not None:
+            raise RuntimeError("this session was entered before; call client.websocket() for each connection")
+        self._task = start_application(self._run(), self)
+        self._task.add_done_callback(self._on_done)
+        if self._wait_accept:
+            try:
+                await self.accept()
+            except BaseException as exc:
+                await self._finish(exc)
+                raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        await self._finish(exc)
+
+    # The handshake
+
+    async def accept(self, *, deadline: float | None = None) -> None:
+        """Wait until the application has accepted.
+
+        Only needed with `wait_accept=False`. Raises `HandshakeDenied` when it refuses, and what the
+        application raises before it has answered.
+        """
+        __tracebackhide__ = True
+        wire = self._wire
+        while wire.accepted is None:
+            if wire.violation is not None:
+                raise wire.violation
+            if wire.denial_start is not None and wire.is_over:
+                headers = httpx.Headers(list(wire.denial_start.get("headers", ())))
+                body = bytes(wire.denial_body)
+                self._see_response(wire.denial_start["status"], headers, body)
+                raise HandshakeDenied(wire.denial_start["status"], headers, body)
+            if wire.close is not None:
+                raise ConnectionClosed(*wire.close)
+            if self._the_task.done():
+                raise self._ended_unanswered()
+            await self._wait("an answer to the handshake", deadline)
+        self._see_response(101, self.headers, b"")
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that the application accepted, or None."""
+        return None if self._wire.accepted is None else self._wire.accepted.get("subprotocol")
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """The headers that the application sent with accept; empty on servers that do not pass them."""
+        if self._wire.accepted is None or not self._wire.profile.passes_accept_headers:
+            return httpx.Headers()
+        return httpx.Headers(list(self._wire.accepted.get("headers", ())))
+
+    # Sending
+
+    async def send_text(self, text: str) -> None:
+        """Send a text frame. Raises `ConnectionClosed` when the connection is closed."""
+        self._deliver(text)
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary frame. Raises `ConnectionClosed` when the connection is closed."""
+        self._deliver(data)
+
+    async def send_json(self, value: Any, *, binary: bool = False) -> None:
+        """Send a value as JSON, in a text frame or, with `binary`, in a binary one. Models encode themselves."""
+        text = encode_json(value)
+        self._deliver(text.encode() if binary else text)
+
+    def _deliver(self, payload: str | bytes) -> None:
+        __tracebackhide__ = True
+        if self._wire.close is not None:
+            raise ConnectionClosed(*self._wire.close)
+        self._wire.deliver(payload)
+
+    # Receiving
+
+    async def receive(self, *, deadline: float | None = None) -> str | bytes:
+        """Receive a message: str for a text frame, bytes for a binary one.
+
+        Raises `ConnectionClosed` when there is none left and the connection is closed.
+        """
+        __tracebackhide__ = True
+        await self._arrival("a message", deadline)
+        if self._wire.unread:
+            return self._wire.take()
+        raise ConnectionClosed(*self._closed)
+
+    async def receive_text(self, *, deadline: float | None = None) -> str:
+        """Receive a text message. Raises `TypeError` on a binary one, which stays readable."""
+        __tracebackhide__ = True
+        await self._arrival("a text message", deadline)
+        if self._wire.unread and isinstance(payload := self._wire.unread[0], bytes):
+            raise TypeError(
+                f"expected a text message, got a binary one: {payload[:60]!r}; use receive_bytes()"
+            )
+        return str(await self.receive(deadline=deadline))
+
+    async def receive_bytes(self, *, deadline: float | None = None) -> bytes:
+        """Receive a binary message. Raises `TypeError` on a text one, which stays readable."""
+        __tracebackhide__ = True
+        await self._arrival("a binary message", deadline)
+        if self._wire.unread and isinstance(payload := self._wire.unread[0], str):
+            raise TypeError(
+                f"expected a binary message, got a text one: {payload[:60]!r}; use receive_text()"
+            )
+        received = await self.receive(deadline=deadline)
+        return received if isinstance(received, bytes) else received.encode()
+
+    @overload
+    async def receive_json(self, *, deadline: float | None = None) -> Any: ...
+
+    @overload
+    async def receive_json(self, into: Into[T], *, deadline: float | None = None) -> T: ...
+
+    async def receive_json(self, into: Into[Any] | None = None, *, deadline: float | None = None) -> Any:
+        """Receive JSON from a text or a binary frame, decoded, and turned `into` a value if one is named.
+
+        `into` is a class with `model_validate_json` (a pydantic model), an object with `validate_json`
+        (a pydantic `TypeAdapter`), or a callable that takes the decoded value.
+        """
+        __tracebackhide__ = True
+        await self._arrival("a JSON message", deadline)
+        return decode_json(await self.receive(deadline=deadline), into)
+
+    async def receive_model(self, into: Into[T], *, deadline: float | None = None) -> T:
+        """Receive a message as a value of the type `into`; the same as `receive_json(into)`."""
+        __tracebackhide__ = True
+        return await self.receive_json(into, deadline=deadline)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str | bytes:
+        __tracebackhide__ = True
+        try:
+            return await self.receive()
+        except ConnectionClosed:
+            raise StopAsyncIteration from None
+
+    async def expect_close(self, *, deadline: float | None = None) -> Close:
+        """Wait for the close and return it as a pair `(code, reason)`.
+
+        Raises `AssertionError` when a message comes instead; it stays readable.
+        """
+        __tracebackhide__ = True
+        await self._arrival("the close", deadline)
+        if self._wire.unread:
+            raise AssertionError(f"expected the close, got the message {self._wire.unread[0]!r:.80}")
+        return self._closed
+
+    # Leaving
+
+    async def close(self, code: int | None = 1000, reason: str = "") -> None:
+        """Send a close frame; None sends one without a code. Does nothing on a closed connection.
+
+        The application gets the disconnect event as the server of the profile reports it.
+        """
+        self._wire.leave(code, reason)
+
+    def abort(self) -> None:
+        """Cut the connection without a close frame, as a lost network does."""
+        self._wire.cut()
+
+    def stop_server(self) -> None:
+        """Let the server end this connection as it does on SIGTERM."""
+        self._wire.stop()
+        if self._wire.profile.shutdown_cancels:
+            self._cancelled_by_us = True
+            self._the_task.cancel()
+
+    async def wait_ended(self, *, deadline: float | None = None) -> None:
+        """Wait until the application's task is done, whatever it raised."""
+        __tracebackhide__ = True
+        while not self._the_task.done():
+            await self._wait("the application to end", deadline)
+
+    # Inside
+
+    @property
+    def _the_task(self) -> "asyncio.Task[None]":
+        if self._task is None:
+            raise RuntimeError("the connection is not open: use 'async with client.websocket(...) as ws'")
+        return self._task
+
+    @property
+    def _closed(self) -> Close:
+        return self._wire.close or Close(1006, "")
+
+    async def _run(self) -> None:
+        await self._app(self.scope, self._wire.receive, self._wire.send)
+
+    def _on_done(self, task: "asyncio.Task[None]") -> None:
+        self._wire.application_ended(raised=self._failure() is not None)
+
+    def _see_response(self, status: int, headers: httpx.Headers, body: bytes) -> None:
+        if not self._response_was_seen:
+            self._response_was_seen = True
+            self._on_response(status, headers, body)
+
+    async def _arrival(self, what: str, deadline: float | None) -> None:
+        __tracebackhide__ = True
+        if self._wire.accepted is None and self._wire.close is None:
+            raise RuntimeError("the handshake is not over: await ws.accept() first")
+        while not self._wire.unread and self._wire.close is None:
+            await self._wait(what, deadline)
+
+    async def _wait(self, what: str, deadline: float | None) -> None:
+        __tracebackhide__ = True
+        seconds = self._deadline if deadline is None else deadline
+        self._the_task  # noqa: B018
+        if not await self._wire.changed.wait(seconds):
+            raise DeadlineExceeded(f"waited {seconds:g} s for {what}\n{self._describe()}")
+
+    def _describe(self) -> str:
+        task = self._the_task
+        where = "it has ended" if task.done() else f"it waits in\n{stack_of(task)}"
+        return f"the application: {where}\nmessages:\n{self._wire.transcript}"
+
+    def _failure(self) -> BaseException | None:
+        """What the test has to see: the violation, or else what the application raised."""
+        if self._wire.violation is not None:
+            return self._wire.violation
+        task = self._the_task
+        if not task.done():
+            return None
+        if task.cancelled():
+            if self._cancelled_by_us:
+                return None
+            return RuntimeError("the application ended with CancelledError, but nobody had cancelled it")
+        raised = task.exception()
+        return None if isinstance(raised, ClientLeft) else raised
+
+    def _ended_unanswered(self) -> BaseException:
+        failure = self._failure()
+        if failure is not None:
+            return failure
+        if self._wire.strict:
+            return violation(
+                "the application returned without an answer to the handshake",
+                "WebSocket, Connect",
+                "websocket.connect is answered by accept, close or a denial response",
+            )
+        return HandshakeDenied(500, httpx.Headers(), b"Internal Server Error")
+
+    async def _finish(self, exc: BaseException | None) -> None:
+        """Leave, wait for the application and raise what it raised, unless `exc` says more."""
+        __tracebackhide__ = True
+        self._wire.leave(1000, "")
+        task = self._the_task
+        hurry = (exc is not None and not isinstance(exc, Exception)) or isinstance(exc, DeadlineExceeded)
+        late: BaseException | None = None
+        if not hurry:
+            try:
+                await self.wait_ended()
+            except DeadlineExceeded as missed:
+                late = missed
+        await self._kill(task)
+        failure = self._failure() or late
+        if failure is None:
+            if exc is None:
+                await check_leaks(self, self._allow_tasks)
+        elif exc is None or (isinstance(exc, _OURS) and failure is not late):
+            raise_as_it_is(failure)
+        elif failure is not exc:
+            exc.add_note(f"the application also failed: {type(failure).__name__}: {failure}")
+
+    async def _kill(self, task: "asyncio.Task[None]") -> None:
+        if not task.done():
+            self._cancelled_by_us = True
+            task.cancel()
+            await asyncio.wait([task], timeout=self._deadline)
+
+
+def raise_as_it_is(failure: BaseException) -> None:
+    """Raise an exception of another task with its own context, not with that of the present one."""
+    __tracebackhide__ = True
+    context = failure.__context__
+    try:
+        raise failure
+    finally:
+        failure.__context__ = context
