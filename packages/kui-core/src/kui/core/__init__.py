@@ -2,8 +2,7 @@
 
 from .application import Application
 from .background import BackgroundTasks
-from .cleanup import end_connection
-from .connection import HTTPConnection
+from .connection import HTTPConnection, end_connection
 from .context import ContextProxy, http_connection, http_connection_var
 from .errors import HTTPException, NoActiveConnection, UnknownScopeType
 from .handlers import ExceptionHandler, ExceptionHandlers

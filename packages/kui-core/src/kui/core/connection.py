@@ -1,5 +1,6 @@
 """What both protocols know of a connection: the scope, read lazily."""
 
+import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any
@@ -14,7 +15,9 @@ from .state import State
 from .types import Message, Receive, Scope, Send
 from .urls import connection_url, reverse_url
 
-__all__ = ["HTTPConnection"]
+__all__ = ["HTTPConnection", "end_connection"]
+
+logger = logging.getLogger("kui.core")
 
 
 async def _no_receive() -> Message:
@@ -51,12 +54,13 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
     ```
     """
 
-    __slots__ = ("_receive", "_scope", "_send")  # and a dictionary, for what is lazy
+    __slots__ = ("_exit_stack", "_receive", "_scope", "_send")  # and a dictionary, for what is lazy
 
     def __init__(self, scope: Scope, receive: Receive = _no_receive, send: Send = _no_send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._exit_stack: AsyncExitStack | None = None
 
     def __getitem__(self, key: str) -> Any:
         return self._scope[key]
@@ -134,10 +138,12 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
                 'there is no application: nothing set scope["app"], as kui.core.Application does'
             ) from None
 
-    @lazy
+    @property
     def exit_stack(self) -> AsyncExitStack:
         """What ends with this connection, in reverse order: `await connection.exit_stack.enter_async_context(...)`."""
-        return AsyncExitStack()
+        if self._exit_stack is None:
+            self._exit_stack = AsyncExitStack()
+        return self._exit_stack
 
     @lazy
     def background_tasks(self) -> BackgroundTasks:
@@ -168,3 +174,30 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
             ValueError: a path parameter is missing, superfluous or unfit.
         """
         return reverse_url(self._scope, name, path_params or {})
+
+
+async def end_connection(connection: HTTPConnection, error: BaseException | None = None) -> bool:
+    """Close the connection's exit stack, if anything was put on it.
+
+    What is on the stack sees the error, as the body of a `with` would raise it. One clean-up that fails does not
+    skip the others; failures are logged, each with the ones before it, and raised nowhere, because the handler has
+    given its result already. Cancellation passes.
+
+    Args:
+        connection: the connection that ends.
+        error: what the handler raised, or None.
+
+    Returns:
+        Whether a clean-up has dealt with the error, as `__exit__` says by returning true.
+    """
+    stack, connection._exit_stack = connection._exit_stack, None
+    if stack is None:
+        return False
+    try:
+        return bool(
+            await stack.__aexit__(type(error) if error else None, error, error and error.__traceback__)
+        )
+    except Exception as failure:
+        if failure is not error:
+            logger.exception("the clean-up of %r failed", connection)
+        return False

@@ -7,7 +7,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class lazy(Generic[T_co]):
-    """Compute a property at its first use and keep the value in the instance's dictionary.
+    """Compute a property at its first use and keep the value in the instance.
 
     `functools.cached_property` takes a lock around the first use in Python 3.11, and baize's looks whether the
     value is awaitable: both cost more than most of the values kept here.
@@ -43,5 +43,5 @@ class lazy(Generic[T_co]):
         if instance is None:
             return self
         value = self._compute(instance)
-        instance.__dict__[self._name] = value
+        setattr(instance, self._name, value)  # a dictionary is only made when somebody asks for `__dict__`
         return value
