@@ -190,7 +190,8 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
     Returns:
         Whether a clean-up has dealt with the error, as `__exit__` says by returning true.
     """
-    stack, connection._exit_stack = connection._exit_stack, None
+    stack = connection._exit_stack  # pyright: ignore[reportPrivateUsage] - a function of this class's module
+    connection._exit_stack = None  # pyright: ignore[reportPrivateUsage]
     if stack is None:
         return False
     try:
