@@ -1,0 +1,96 @@
+"""Endpoints and middlewares: what they are called, where they are written, and what they may not be."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import typing
+from collections.abc import Awaitable, Callable
+from types import FunctionType
+from typing import Any, cast
+
+Endpoint = Callable[..., Awaitable[Any]]
+"""An async callable, or a class whose instances can be awaited; without arguments once it is bound."""
+
+Middleware = Callable[[Endpoint], Endpoint]
+"""Takes an endpoint without arguments and returns one, which awaits the first or does not."""
+
+Bind = Callable[[Endpoint, str], Endpoint]
+"""Makes an endpoint of a protocol callable without arguments. `Router` calls it for the endpoint of a route, and for
+what each middleware returns."""
+
+
+def unbound(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what is below partials and methods: a function, a class, or an instance."""
+    while True:
+        if isinstance(endpoint, functools.partial):
+            endpoint = cast("functools.partial[Any]", endpoint).func
+        elif inspect.ismethod(endpoint):
+            endpoint = endpoint.__func__
+        else:
+            return endpoint
+
+
+def derived_name(endpoint: Callable[..., Any]) -> str | None:
+    """Return the name of a route that is given none: of the function or class below; a lambda has none."""
+    target = unbound(endpoint)
+    name = getattr(target, "__name__", None)
+    if not isinstance(name, str):
+        name = type(target).__name__
+    return None if name == "<lambda>" else name
+
+
+def where(endpoint: Callable[..., Any]) -> str:
+    """Return file:line of an endpoint, or "" where that is not known."""
+    target: Any = inspect.unwrap(unbound(endpoint))
+    if not (inspect.isfunction(target) or inspect.isclass(target)):
+        target = cast("type[Any]", type(target))
+    try:
+        file = inspect.getsourcefile(target)
+        line = (
+            target.__code__.co_firstlineno
+            if inspect.isfunction(target)
+            else inspect.getsourcelines(target)[1]
+        )
+    except (OSError, TypeError):
+        return ""
+    return f"{file}:{line}"
+
+
+def described(endpoint: Callable[..., Any]) -> str:
+    """Return module.name of an endpoint, for messages and listings."""
+    target: Any = inspect.unwrap(unbound(endpoint))
+    if not hasattr(target, "__qualname__"):
+        target = cast("type[Any]", type(target))
+    return f"{target.__module__}.{target.__qualname__}"
+
+
+def why_not_async(endpoint: Callable[..., Any], generators: bool) -> str | None:
+    """Return what is wrong with an endpoint that is known not to be awaitable when called, else None.
+
+    Only plain functions are judged: what a class, an instance or a lambda returns is not known before the call. With
+    `generators`, async generator functions pass too.
+    """
+    function = unbound(endpoint)
+    while isinstance(function, FunctionType) and function.__name__ != "<lambda>":
+        if inspect.isasyncgenfunction(function):
+            return None if generators else "is an async generator function, whose call cannot be awaited"
+        if (
+            inspect.iscoroutinefunction(function)
+            or function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE
+        ):
+            return None
+        if _is_awaitable(function.__annotations__.get("return")):
+            return None
+        if "__wrapped__" not in function.__dict__:
+            return "is not async; declare it with async def"
+        function = unbound(function.__dict__["__wrapped__"])
+    return None
+
+
+def _is_awaitable(annotation: Any) -> bool:
+    if isinstance(annotation, str):
+        return re.match(r"[\w.]*\b(Awaitable|Coroutine|Future|Task)\b", annotation.strip("'\"")) is not None
+    origin = typing.get_origin(annotation) or annotation
+    return isinstance(origin, type) and issubclass(origin, Awaitable)

@@ -1,0 +1,43 @@
+"""What routing raises.
+
+LookupError
+├── NoMatchFound        no route matches the path of a connection
+├── MethodNotAllowed    a route matches the path, none the method; `allow` lists those that would do
+└── NoRouteFound        no route has the name that was asked for
+ValueError
+└── RouteConflict       two routes claim the same path or the same name
+"""
+
+
+class NoMatchFound(LookupError):
+    """Raised by `Router.search` when no route matches a path.
+
+    >>> from kui.routing import Router
+    >>> Router().search("websocket", "/chat")
+    Traceback (most recent call last):
+        ...
+    kui.routing.errors.NoMatchFound: no websocket route matches the path '/chat'
+    """
+
+
+class MethodNotAllowed(LookupError):
+    """Raised by `Router.search` when routes match the path, but none of them serves the method.
+
+    Whoever serves the request answers 405 (RFC 9110, section 15.5.6) with `allow` as the `Allow` header, or, for the
+    method OPTIONS, an empty success with the same header.
+
+    Attributes:
+        allow: the methods that the path does serve, in a stable order, HEAD included where GET is.
+    """
+
+    def __init__(self, path: str, method: str, allow: tuple[str, ...]) -> None:
+        super().__init__(f"the path {path!r} does not serve {method}, only {', '.join(allow)}")
+        self.allow = allow
+
+
+class NoRouteFound(LookupError):
+    """Raised by `Router.url_for` when no route has the name."""
+
+
+class RouteConflict(ValueError):
+    """Raised when a route is refused because another holds its path or its name already."""

@@ -1,0 +1,49 @@
+"""The 1.x spelling of one path with several methods."""
+
+from __future__ import annotations
+
+import inspect
+
+from .endpoint import described
+from .errors import RouteConflict
+from .group import Routes
+from .route import BaseRoute, HttpRoute
+
+
+class MultimethodRoutes(Routes):
+    """Routes in which one path may occur with several methods.
+
+    A `Router` takes such routes from anywhere. This group tells of a mistake earlier: at the decorator.
+
+    >>> async def read() -> None: ...
+    >>> async def write() -> None: ...
+    >>> routes = MultimethodRoutes()
+    >>> _ = routes.http.get("/item")(read), routes.http.post("/item")(write)
+    >>> [(route.path, *route.served_methods) for route in routes]
+    [('/item', 'GET'), ('/item', 'POST')]
+    """
+
+    def append(self, route: BaseRoute) -> None:
+        """Add a route at the end.
+
+        Raises:
+            TypeError: an HTTP route whose endpoint is a class.
+            RuntimeError: an HTTP route without methods beside another for the same path.
+            RouteConflict: the path has the method already.
+        """
+        if isinstance(route, HttpRoute):
+            if inspect.isclass(route.endpoint):
+                raise TypeError(
+                    "MultimethodRoutes not allow use class-base view."
+                    f" Add {described(route.endpoint)} to Routes or to the router."
+                )
+            for other in self:
+                if isinstance(other, HttpRoute) and other.path == route.path:
+                    self._check_methods(other, route)
+        super().append(route)
+
+    def _check_methods(self, other: HttpRoute, route: HttpRoute) -> None:
+        if not (other.methods and route.methods):
+            raise RuntimeError(f"restrict both routes to methods:\n    {other}\n    {route}")
+        if set(other.methods) & set(route.methods):
+            raise RouteConflict(f"Routing conflict: {route.path}\n    {other}\n    {route}")

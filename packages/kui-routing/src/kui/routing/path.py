@@ -1,0 +1,197 @@
+"""The path of a route: its parameters, the shape that conflicts are about, and the way back to a URL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import quote
+
+from .converters import REFUSED, Converter, StrConverter
+
+# RFC 3986, section 3.3: a segment consists of pchar = unreserved / pct-encoded / sub-delims / ":" / "@"
+SEGMENT_SAFE: Final = "!$&'()*+,;=:@"
+
+_BRACE: Final = re.compile(r"[{}]")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A `{name:type}` of a path."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A parameter together with the converter that its type stands for."""
+
+    name: str
+    converter: Converter[Any]
+
+
+def parse(path: str) -> tuple[str | Parameter, ...]:
+    """Split a path into literal texts and parameters.
+
+    >>> parse("/rooms/{room:int}")
+    ('/rooms/', Parameter(name='room', type='int'))
+
+    Raises:
+        ValueError: a brace without its partner, a name that is no identifier or occurs twice; the position is shown.
+    """
+    tokens: list[str | Parameter] = []
+    names: set[str] = set()
+    done = 0
+    while brace := _BRACE.search(path, done):
+        start = brace.start()
+        if brace[0] == "}":
+            raise _slip(path, start, "a '}' without a '{' before it")
+        end = _BRACE.search(path, start + 1)
+        if end is None or end[0] == "{":
+            raise _slip(path, start, "a '{' that no '}' closes")
+        if start > done:
+            tokens.append(path[done:start])
+        name, colon, kind = path[start + 1 : end.start()].partition(":")
+        if not name.isidentifier():
+            raise _slip(path, start + 1, f"a parameter's name is an identifier, got {name!r}")
+        if colon and not kind.isidentifier():
+            raise _slip(path, start + len(name) + 2, f"a parameter's type is an identifier, got {kind!r}")
+        if name in names:
+            raise _slip(path, start + 1, f"the parameter {name!r} occurs twice")
+        names.add(name)
+        tokens.append(Parameter(name, kind or "str"))
+        done = end.end()
+    if done < len(path):
+        tokens.append(path[done:])
+    return tuple(tokens)
+
+
+def _slip(path: str, position: int, problem: str) -> ValueError:
+    return ValueError(f"{problem}, at position {position} of the path\n    {path}\n    {' ' * position}^")
+
+
+Token = str | Captured
+Segment = tuple[Token, ...]
+
+
+class Pattern:
+    """A parsed path whose converters are known.
+
+    Attributes:
+        path: as it was written.
+        tokens: literal texts and parameters, in order.
+        names: of the parameters, in order.
+        segments: the tokens between slashes; the empty one before the first slash is left out.
+        shape: equal for paths that match the same texts: names of parameters are not part of it.
+
+    Raises:
+        ValueError: a slip as in `parse`, an unknown type, a parameter that has to be the end of its path or segment
+            and is not.
+    """
+
+    def __init__(self, path: str, converters: Mapping[str, Converter[Any]]) -> None:
+        self.path = path
+        self.tokens = tuple(
+            token if isinstance(token, str) else Captured(token.name, _converter(token, path, converters))
+            for token in parse(path)
+        )
+        self.names = tuple(token.name for token in self.tokens if isinstance(token, Captured))
+        self.segments = _segments(self.tokens)
+        self.shape = tuple(
+            tuple(token if isinstance(token, str) else token.converter for token in segment)
+            for segment in self.segments
+        )
+        self._check_ends()
+
+    def _check_ends(self) -> None:
+        for token, following in zip(self.tokens, self.tokens[1:], strict=False):
+            if isinstance(token, str):
+                continue
+            if token.converter.crosses_slashes:
+                raise ValueError(
+                    f"the path {self.path!r} goes on after {token.name!r}, which takes all the rest of a path;"
+                    " move it to the end or choose another type"
+                )
+            if isinstance(token.converter, StrConverter) and not (
+                isinstance(following, str) and following.startswith("/")
+            ):
+                raise ValueError(
+                    f"the path {self.path!r} goes on after {token.name!r}: only `/` is allowed after a parameter of"
+                    " type str, which takes all of its segment; choose a narrower type"
+                )
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The whole path as one regular expression with a named group for each parameter."""
+        return re.compile(expression(self.tokens), re.DOTALL)
+
+    def format(self, values: Mapping[str, Any]) -> str:
+        """Return the path, percent-encoded, with values in the place of parameters.
+
+        Raises:
+            ValueError: a value is missing or superfluous, or its text would not match the parameter.
+        """
+        missing = [name for name in self.names if name not in values]
+        superfluous = [name for name in values if name not in self.names]
+        if missing or superfluous:
+            problems = [
+                f"{kind} {', '.join(map(repr, names))}"
+                for kind, names in (("missing", missing), ("superfluous", superfluous))
+                if names
+            ]
+            raise ValueError(f"the parameters do not fit the path {self.path!r}: {'; '.join(problems)}")
+        return "".join(
+            quote(token, safe=SEGMENT_SAFE + "/")
+            if isinstance(token, str)
+            else self._text(token, values[token.name])
+            for token in self.tokens
+        )
+
+    def _text(self, parameter: Captured, value: Any) -> str:
+        converter = parameter.converter
+        problem: Exception | None = None
+        try:
+            text = converter.to_path(value)
+        except (ValueError, ArithmeticError, TypeError, AttributeError) as error:
+            text, problem = "", error
+        if problem or converter.match(text) is REFUSED:
+            raise ValueError(
+                f"{value!r} is no value for the parameter {parameter.name!r} of the path {self.path!r},"
+                f" which has to match {converter.regex}"
+            ) from problem
+        return quote(text, safe=SEGMENT_SAFE + "/" if converter.crosses_slashes else SEGMENT_SAFE)
+
+
+def expression(tokens: Segment) -> str:
+    """Return the regular expression of some tokens, with a named group for each parameter."""
+    return "".join(
+        re.escape(token) if isinstance(token, str) else f"(?P<{token.name}>{token.converter.regex})"
+        for token in tokens
+    )
+
+
+def _converter(parameter: Parameter, path: str, converters: Mapping[str, Converter[Any]]) -> Converter[Any]:
+    try:
+        return converters[parameter.type]
+    except KeyError:
+        raise ValueError(
+            f"Unknown path converter {parameter.type!r} of the parameter {parameter.name!r} in the path {path!r};"
+            f" known are {', '.join(sorted(converters))}; others are made known with register_converter"
+        ) from None
+
+
+def _segments(tokens: tuple[Token, ...]) -> tuple[Segment, ...]:
+    segments: list[list[Token]] = [[]]
+    for token in tokens:
+        if isinstance(token, str):
+            first, *others = token.split("/")
+            if first:
+                segments[-1].append(first)
+            for text in others:
+                segments.append([text] if text else [])
+        else:
+            segments[-1].append(token)
+    return tuple(tuple(segment) for segment in segments[1:])

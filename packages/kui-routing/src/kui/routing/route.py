@@ -1,0 +1,171 @@
+"""Routes as values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final, Self
+
+from .endpoint import Endpoint, Middleware, derived_name, described, where
+from .path import parse
+
+# The order of Allow headers and listings; other methods follow in alphabetical order.
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+
+
+@dataclass(frozen=True)
+class BaseRoute:
+    """A path with what serves it; frozen, so that one route can be used in many places.
+
+    A protocol of one's own is a subclass with another `protocol`; `Router` keeps a table for each.
+
+    Args:
+        path: begins with "/" or is empty. `{name}` and `{name:type}` are parameters.
+        endpoint: an async callable, or a class whose instances can be awaited.
+        name: for `Router.url_for`. Empty: that of the endpoint. None: the route has no name.
+        middlewares: the last is the outermost. `route @ middleware` adds one.
+
+    Raises:
+        ValueError: a slip in the path.
+        TypeError: an endpoint or a middleware that cannot be called, a name that is no string.
+    """
+
+    protocol: ClassVar[str] = ""
+
+    path: str
+    endpoint: Endpoint
+    name: str | None = ""
+    middlewares: Sequence[Middleware] = field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+        if not callable(self.endpoint):
+            raise TypeError(
+                f"the endpoint of the route {self.path!r} has to be an async function or a class, got {self.endpoint!r}"
+            )
+        if not isinstance(self.name, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"the name of the route {self.path!r} has to be a string or None, got {self.name!r}"
+            )
+        if self.name == "":
+            object.__setattr__(self, "name", derived_name(self.endpoint))
+        object.__setattr__(self, "middlewares", checked_middlewares(self.middlewares))
+
+    @property
+    def served_protocols(self) -> tuple[str, ...]:
+        """The tables of a router that this route goes into."""
+        return (self.protocol,)
+
+    @property
+    def served_methods(self) -> tuple[str, ...]:
+        """The methods that this route is restricted to, in a stable order; empty where it is not restricted."""
+        return ()
+
+    def __matmul__(self, middleware: Middleware) -> Self:
+        """Return this route with one more middleware, outside of those that it has."""
+        return replace(self, middlewares=(*self.middlewares, middleware))
+
+    def __rfloordiv__(self, prefix: str) -> Self:
+        """Return this route below a prefix."""
+        return replace(self, path=checked_prefix(prefix) + self.path)
+
+    def within(self, namespace: str, tags: Sequence[str], middlewares: Sequence[Middleware]) -> Self:
+        """Return this route as a member of a group that has a namespace, tags and middlewares."""
+        name = f"{namespace}:{self.name}" if namespace and self.name is not None else self.name
+        return replace(self, name=name, middlewares=(*self.middlewares, *middlewares))
+
+    def __str__(self) -> str:
+        words = [*self.served_protocols, *self.served_methods, repr(self.path)]
+        if self.name is not None:
+            words.append(f"named {self.name!r}")
+        place = where(self.endpoint)
+        return f"{' '.join(words)} -> {described(self.endpoint)}" + (f" ({place})" if place else "")
+
+
+@dataclass(frozen=True)
+class HttpRoute(BaseRoute):
+    """A route for HTTP requests.
+
+    Args:
+        path, endpoint, name, middlewares: as for `BaseRoute`.
+        methods: those that the route serves, in any case; None for every one. HEAD comes with GET.
+        summary, description, tags: for whoever writes documentation; the router only keeps them.
+
+    >>> async def rooms() -> str: ...
+    >>> route = "/v1" // HttpRoute("/rooms", rooms, methods={"get"})
+    >>> route.path, route.name, route.methods
+    ('/v1/rooms', 'rooms', ('GET',))
+    """
+
+    protocol: ClassVar[str] = "http"
+
+    methods: Collection[str] | None = None
+    summary: str | None = None
+    description: str | None = None
+    tags: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.methods is not None:
+            if isinstance(self.methods, str) or not self.methods:
+                raise ValueError(
+                    f"the methods of the route {self.path!r} have to be a collection such as {{'GET'}}, or None for"
+                    f" every one; got {self.methods!r}"
+                )
+            object.__setattr__(self, "methods", in_order(method.upper() for method in self.methods))
+        if self.tags is not None:
+            object.__setattr__(self, "tags", tuple(self.tags))
+
+    @property
+    def served_methods(self) -> tuple[str, ...]:
+        return tuple(self.methods or ())
+
+    def within(self, namespace: str, tags: Sequence[str], middlewares: Sequence[Middleware]) -> Self:
+        route = super().within(namespace, tags, middlewares)
+        return replace(route, tags=(*tags, *(self.tags or ()))) if tags else route
+
+
+@dataclass(frozen=True)
+class SocketRoute(BaseRoute):
+    """A route for WebSocket connections.
+
+    >>> async def chat() -> None: ...
+    >>> SocketRoute("/rooms/{room}", chat).name
+    'chat'
+    """
+
+    protocol: ClassVar[str] = "websocket"
+
+
+def in_order(methods: Iterable[str]) -> tuple[str, ...]:
+    """Return methods without repetition, in the order of METHODS."""
+    known = set(methods)
+    return (*(method for method in METHODS if method in known), *sorted(known.difference(METHODS)))
+
+
+def check_path(path: str) -> None:
+    """Raise ValueError for a path that no route can have."""
+    if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"the path of a route has to be a string, got {path!r}")
+    if path and not path.startswith("/"):
+        raise ValueError(f"Route path must start with '/', got {path!r}")
+    if "{" in path or "}" in path:
+        parse(path)
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return a prefix, or raise ValueError if it is none."""
+    if not prefix.startswith("/") or prefix.endswith("/"):
+        raise ValueError(f'a prefix begins with "/" and does not end with it, as in "/v1"; got {prefix!r}')
+    return prefix
+
+
+def checked_middlewares(middlewares: Iterable[Middleware]) -> tuple[Middleware, ...]:
+    """Return middlewares as a tuple, or raise TypeError if one cannot be called."""
+    found = tuple(middlewares)
+    for middleware in found:
+        if not callable(middleware):
+            raise TypeError(
+                f"a middleware has to be a function from an endpoint to an endpoint, got {middleware!r}"
+            )
+    return found

@@ -1,0 +1,72 @@
+"""How a handler was composed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .endpoint import Bind, Endpoint, Middleware, described, why_not_async
+from .path import Pattern
+from .route import BaseRoute
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A route as a router has it.
+
+    Attributes:
+        protocol: the table it is in.
+        route: with the prefixes, the namespaces and the middlewares of its groups.
+        pattern: its parsed path; `pattern.names` are the parameters.
+        middlewares: of the route, its groups and the router, from the innermost to the outermost.
+        layers: what `bind` returned, for the endpoint and for each middleware, in this order; the last is the handler.
+    """
+
+    protocol: str
+    route: BaseRoute
+    pattern: Pattern
+    middlewares: tuple[Middleware, ...]
+    layers: tuple[Endpoint, ...]
+
+    @property
+    def handler(self) -> Endpoint:
+        """What `Router.search` returns for this route."""
+        return self.layers[-1]
+
+    def __str__(self) -> str:
+        return " @ ".join([str(self.route), *map(described, self.middlewares)])
+
+
+def compose(
+    route: BaseRoute, protocol: str, pattern: Pattern, middlewares: Sequence[Middleware], bind: Bind
+) -> Trace:
+    """Build the handler of a route for a protocol.
+
+    Raises:
+        TypeError: the endpoint is not async, or a middleware returns what cannot be called.
+    """
+    endpoint = bind(route.endpoint, protocol)
+    if protocol in ("http", "websocket"):
+        problem = why_not_async(endpoint, generators=protocol == "http")
+        if problem:
+            raise TypeError(f"the endpoint {described(route.endpoint)} {problem}")
+    layers = [endpoint]
+    every = (*route.middlewares, *middlewares)
+    for middleware in every:
+        handler = layers[-1]
+        wrapped = called(middleware, handler)
+        layers.append(handler if wrapped is handler else bind(wrapped, protocol))
+    return Trace(protocol, route, pattern, every, tuple(layers))
+
+
+def called(middleware: Middleware, endpoint: Endpoint) -> Endpoint:
+    """Return what a middleware makes of an endpoint, or raise TypeError if that cannot be called."""
+    wrapped = middleware(endpoint)
+    if callable(wrapped):
+        return wrapped
+    remedy = "it has to return an endpoint, an async callable"
+    if inspect.iscoroutine(wrapped):
+        wrapped.close()
+        remedy = "declare it with def: what it returns has to be async, not itself"
+    raise TypeError(f"the middleware {described(middleware)} returned {wrapped!r}; {remedy}")
