@@ -190,7 +190,14 @@ def run_tests(environment: Environment, sdist: Path) -> str:
     with tarfile.open(sdist) as archive:
         archive.extractall(folder, filter="data")
     project = folder / sdist.name.removesuffix(".tar.gz")
-    settings = ["-c", ROOT / "pyproject.toml", "--rootdir", project, "--confcutdir", project]
+    settings: list[str | Path] = [
+        "-c",
+        ROOT / "pyproject.toml",
+        "--rootdir",
+        project,
+        "--confcutdir",
+        project,
+    ]
     output = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", *settings, project / "tests")
     return output.strip().splitlines()[-1]
 
