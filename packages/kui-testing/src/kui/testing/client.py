@@ -6,12 +6,13 @@ from typing import Any, Self
 
 import httpx
 
+from .call import Call
 from .http import ASGITransport
-from .lifespan import LifespanMode, LifespanRun
+from .leaks import AllowedTasks, LeakCheck
+from .lifespan import Lifespan, LifespanMode
 from .profiles import ServerProfile, find_profile
 from .scopes import scope_of, websocket_scope
 from .session import WebSocketSession
-from .tasks import AllowedTasks
 from .types import ASGIApp
 from .wire import Wire
 
@@ -69,17 +70,18 @@ class TestClient(httpx.AsyncClient):
         self._address = client
         self._root_path = root_path
         self._allow_tasks = allow_tasks
+        self._leaks = LeakCheck()
         self._is_open = False
         mode: LifespanMode = "off" if lifespan == "auto" and not self.profile.lifespan else lifespan
-        self._lifespan = LifespanRun(app, mode=mode, strict=strict, deadline=deadline)
+        self._lifespan = Lifespan(app, mode=mode, strict=strict, deadline=deadline)
         super().__init__(
             transport=ASGITransport(
                 app,
-                profile=self.profile,
                 strict=strict,
                 deadline=deadline,
+                leaks=self._leaks,
                 allow_tasks=allow_tasks,
-                make_scope=self._scope_of,
+                make_scope=self._http_scope,
             ),
             base_url=base_url,
             headers=headers,
@@ -95,9 +97,14 @@ class TestClient(httpx.AsyncClient):
 
     async def __aenter__(self) -> Self:
         __tracebackhide__ = True
-        await self._lifespan.start()
+        await super().__aenter__()
+        try:
+            await self._lifespan.start()
+        except BaseException:
+            await super().__aexit__(None, None, None)
+            raise
         self._is_open = True
-        return await super().__aenter__()
+        return self
 
     async def __aexit__(
         self,
@@ -108,7 +115,7 @@ class TestClient(httpx.AsyncClient):
         __tracebackhide__ = True
         self._is_open = False
         await super().__aexit__(exc_type, exc_value, traceback)
-        await self._lifespan.stop()
+        await self._lifespan.stop(self._leaks, self._allow_tasks)
 
     def websocket(
         self,
@@ -141,20 +148,26 @@ class TestClient(httpx.AsyncClient):
         scope = websocket_scope(
             self._scope_of(request), profile=self.profile, subprotocols=subprotocols, origin=origin
         )
+        call = Call(strict=self._strict, deadline=self._deadline if deadline is None else deadline)
 
-        def keep_cookies(status: int, headers: httpx.Headers, body: bytes) -> None:
+        def keep_cookies(status: int, headers: httpx.Headers) -> None:
             if "set-cookie" in headers:
                 self.cookies.extract_cookies(httpx.Response(status, headers=headers, request=request))
 
         return WebSocketSession(
             self.app,
             scope,
-            Wire(self.profile, strict=self._strict, window=window),
-            deadline=self._deadline if deadline is None else deadline,
+            Wire(call, self.profile, window=window),
+            leaks=self._leaks,
             allow_tasks=self._allow_tasks if allow_tasks is None else allow_tasks,
             wait_accept=wait_accept,
             on_response=keep_cookies,
         )
+
+    def _http_scope(self, request: httpx.Request) -> dict[str, Any]:
+        # uvicorn speaks 2.3 here: a send after the client has left does nothing
+        asgi = {"version": "3.0", "spec_version": "2.3"}
+        return self._scope_of(request) | {"type": "http", "method": request.method, "asgi": asgi}
 
     def _scope_of(self, request: httpx.Request) -> dict[str, Any]:
         if not self._is_open:

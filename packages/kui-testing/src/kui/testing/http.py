@@ -3,66 +3,53 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import httpx
 
 from .bell import Bell
-from .errors import ASGIViolation, DeadlineExceeded
-from .messages import check_message, violation
+from .call import Call, raise_as_it_is
+from .errors import DeadlineExceeded
+from .leaks import AllowedTasks, LeakCheck
+from .messages import violation
 from .order import FINISHED, NOT_STARTED, after_http_send
-from .profiles import ServerProfile
-from .stacks import stack_of
-from .tasks import AllowedTasks, check_leaks, start_application
-from .transcript import Transcript
 from .types import ASGIApp, Message, Scope
 
 
 class Exchange(httpx.AsyncByteStream):
     """One HTTP request and its response, which is also the stream of the response's body."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        scope: Scope,
-        body: list[bytes],
-        *,
-        strict: bool,
-        deadline: float,
-        allow: AllowedTasks,
-    ) -> None:
-        self.start: Message | None = None
-        self._app = app
-        self._scope = scope
+    def __init__(self, call: Call, body: list[bytes], leaks: LeakCheck, allow_tasks: AllowedTasks) -> None:
+        self._call = call
         self._body = deque(body)
-        self._strict = strict
-        self._deadline = deadline
-        self._allow = allow
+        self._leaks = leaks
+        self._allow_tasks = allow_tasks
         self._state = NOT_STARTED
+        self._start: Message | None = None
         self._chunks: deque[bytes] = deque()
-        self._changed = Bell()
         self._taken = Bell()
-        self._has_left = False
-        self._transcript = Transcript()
-        self._violation: ASGIViolation | None = None
-        self._task = start_application(self._run(), self)
-        self._task.add_done_callback(lambda _: self._changed.ring())
+        self._client_has_left = False
+        self._is_closed = False
+        self._is_late = False
 
-    async def begin(self) -> Message:
-        """Wait for the start of the response. Raises what the application raises."""
+    async def begin(self, app: ASGIApp, scope: Scope) -> Message:
+        """Call the application and return the start of its response. Raises what the application raises."""
         __tracebackhide__ = True
+
+        async def checked(scope: Scope, receive: object, send: object) -> None:
+            await app(scope, receive, send)
+            self._check_end()
+
+        self._call.start(checked, scope, self.receive, self.send)
         try:
-            while self.start is None:
+            while self._start is None and not self._call.has_ended and self._call.violation is None:
                 await self._wait("the start of the response")
-                if self._violation is not None or (self._task.done() and self.start is None):
-                    break
         except BaseException:
-            await self._kill()
+            await self._call.end(patient=False)
             raise
-        if self.start is None or self._violation is not None:
+        if self._start is None or self._call.violation is not None:
             await self.aclose()
-            raise RuntimeError("the application returned without a response")
-        return self.start
+            raise httpx.RemoteProtocolError("the application ended without a response")
+        return self._start
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         __tracebackhide__ = True
@@ -72,7 +59,7 @@ class Exchange(httpx.AsyncByteStream):
                 self._taken.ring()
                 if chunk:
                     yield chunk
-            elif self._task.done() or self._violation is not None:
+            elif self._call.has_ended or self._call.violation is not None:
                 await self.aclose()
                 raise httpx.RemoteProtocolError("the application ended before its response did")
             else:
@@ -81,104 +68,81 @@ class Exchange(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """Leave, wait for the application to end, and raise what it raised."""
         __tracebackhide__ = True
-        self._has_left = True
+        if self._is_closed:
+            return
+        self._is_closed = self._client_has_left = True
         self._taken.ring()
-        self._changed.ring()
-        late: DeadlineExceeded | None = None
-        try:
-            while not self._task.done():
-                await self._wait("the application to end")
-        except DeadlineExceeded as missed:
-            late = missed
-        await self._kill()
-        failure = self._violation or (None if self._task.cancelled() else self._task.exception()) or late
-        self._violation = None
+        self._call.changed.ring()
+        failure = await self._call.end(patient=not self._is_late)
         if failure is not None:
-            raise failure
-        await check_leaks(self, self._allow)
+            raise_as_it_is(failure)
+        if not self._is_late:
+            await self._leaks.check(self._call, self._allow_tasks)
 
-    async def _kill(self) -> None:
-        if not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=self._deadline)
-
-    async def _wait(self, what: str) -> None:
-        __tracebackhide__ = True
-        if not await self._changed.wait(self._deadline):
-            where = "it has ended" if self._task.done() else f"it waits in\n{stack_of(self._task)}"
-            raise DeadlineExceeded(
-                f"waited {self._deadline:g} s for {what}\nthe application: {where}\nmessages:\n{self._transcript}"
-            )
-
-    async def _run(self) -> None:
-        await self._app(self._scope, self._receive, self._send)
-        if self._strict and self._state != FINISHED and not self._has_left:
-            section, rule = (
-                ("HTTP, Response Start", "every request is answered")
-                if self._state == NOT_STARTED
-                else ("HTTP, Response Body", "a response ends with a body without more_body")
-            )
-            raise self._break(violation(f"the application returned {self._state}", section, rule))
-
-    async def _receive(self) -> Message:
+    async def receive(self) -> Message:
+        """Give the application the next part of the request, then, once there is one, the disconnect."""
         if self._body:
             message = {"type": "http.request", "body": self._body.popleft(), "more_body": bool(self._body)}
         else:
-            while not self._has_left and self._state != FINISHED:
-                await self._changed.wait()
+            while not self._client_has_left and self._state != FINISHED:
+                await self._call.changed.wait()
             message = {"type": "http.disconnect"}
-        self._transcript.to_app(message)
+        self._call.transcript.to_app(message)
         return message
 
-    async def _send(self, message: Message) -> None:
-        try:
-            if self._strict:
-                message = check_message(message, "http")
-            state = after_http_send(self._state, message)
-        except ASGIViolation as broken:
-            if self._strict:
-                raise self._break(broken) from None
-            raise RuntimeError(str(broken)) from None
-        self._transcript.from_app(message)
+    async def send(self, message: Message) -> None:
+        """Take a part of the response; one body at a time lies unread."""
+        message, state = self._call.accept(
+            message, "http", lambda checked: after_http_send(self._state, checked)
+        )
         if message["type"] == "http.response.start":
-            self.start = message
-        elif self._has_left:
-            # a stream without an end has to let its cancellation in
+            self._start = message
+        elif self._client_has_left:
+            # an endless response has to let its cancellation in
             await asyncio.sleep(0)
         else:
-            while self._chunks and not self._has_left:
+            while self._chunks and not self._client_has_left:
                 await self._taken.wait()
             self._chunks.append(message.get("body", b""))
         self._state = state
-        self._changed.ring()
+        self._call.changed.ring()
 
-    def _break(self, broken: ASGIViolation) -> ASGIViolation:
-        if self._violation is None:
-            self._violation = ASGIViolation(f"{broken}\nmessages:\n{self._transcript}")
-        self._changed.ring()
-        return self._violation
+    async def _wait(self, what: str) -> None:
+        __tracebackhide__ = True
+        try:
+            await self._call.wait(what)
+        except DeadlineExceeded:
+            self._is_late = True
+            raise
+
+    def _check_end(self) -> None:
+        if not self._call.strict or self._state == FINISHED or self._client_has_left:
+            return
+        section, rule = (
+            ("HTTP, Response Start", "every request is answered")
+            if self._state == NOT_STARTED
+            else ("HTTP, Response Body", "a response ends with a body without more_body")
+        )
+        raise self._call.broke(violation(f"the application returned {self._state}", section, rule))
 
 
 class ASGITransport(httpx.AsyncBaseTransport):
-    """Answers httpx's requests by calling the application.
-
-    The read time-out of a request is its deadline.
-    """
+    """Answers httpx's requests by calling the application. The read time-out of a request is its deadline."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        profile: ServerProfile,
         strict: bool,
         deadline: float,
+        leaks: LeakCheck,
         allow_tasks: AllowedTasks,
-        make_scope: Callable[[httpx.Request], dict[str, Any]],
+        make_scope: Callable[[httpx.Request], Scope],
     ) -> None:
         self._app = app
-        self._profile = profile
         self._strict = strict
         self._deadline = deadline
+        self._leaks = leaks
         self._allow_tasks = allow_tasks
         self._make_scope = make_scope
 
@@ -187,18 +151,12 @@ class ASGITransport(httpx.AsyncBaseTransport):
         __tracebackhide__ = True
         if not isinstance(request.stream, httpx.AsyncByteStream):
             raise TypeError("the body of the request is a synchronous stream; use an asynchronous one")
+        scope = self._make_scope(request)
         body = [chunk async for chunk in request.stream] or [b""]
-        scope = self._make_scope(request) | {"type": "http", "method": request.method}
         timeout: dict[str, float | None] = request.extensions.get("timeout", {})
-        exchange = Exchange(
-            self._app,
-            scope,
-            body,
-            strict=self._strict,
-            deadline=timeout.get("read") or self._deadline,
-            allow=self._allow_tasks,
-        )
-        start = await exchange.begin()
+        call = Call(strict=self._strict, deadline=timeout.get("read") or self._deadline)
+        exchange = Exchange(call, body, self._leaks, self._allow_tasks)
+        start = await exchange.begin(self._app, scope)
         return httpx.Response(
             start["status"], headers=list(start.get("headers", ())), stream=exchange, request=request
         )

@@ -37,8 +37,11 @@ class ServerProfile:
     """The code that the application gets when the connection is cut without a close frame."""
     send_after_leaving: Literal["raise", "ignore"] = "raise"
     """What a send does after the client has left: raise OSError, or nothing."""
-    second_receive: Literal["disconnect", "hang"] = "hang"
-    """What a receive after the disconnect event does: give another one with code 1005, or never return."""
+    second_receive: Literal["disconnect", "once", "hang"] = "hang"
+    """What a receive after the disconnect event does: give another one with code 1005, do so once after a
+    close frame of the client and then never return, or never return."""
+    passes_own_code: bool = True
+    """Whether the disconnect event after the application's own close has its code; if not, it has 1000."""
     close_when_raised: int | None = 1006
     """The code that the client sees when the application raises after accept; None leaves the socket open."""
     close_when_returned: int | None = 1006
@@ -61,6 +64,7 @@ _ALL = (
         name="uvicorn",
         spec_version="2.4",
         denial_extension=True,
+        second_receive="once",
         long_reason="cut",
         close_1005="error",
         shutdown_code=1012,
@@ -69,6 +73,7 @@ _ALL = (
         name="uvicorn-wsproto",
         spec_version="2.4",
         denial_extension=True,
+        second_receive="once",
         shutdown_code=1012,
     ),
     ServerProfile(
@@ -77,6 +82,7 @@ _ALL = (
         denial_extension=True,
         both_payload_keys=True,
         passes_client_code=False,
+        passes_own_code=False,
         passes_client_reason=False,
         code_of_empty_close=1006,
         code_of_cut=1006,

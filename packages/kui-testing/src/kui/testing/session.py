@@ -1,21 +1,20 @@
 """The client's side of one WebSocket connection."""
 
-import asyncio
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, overload
 
 import httpx
 
+from .call import raise_as_it_is
 from .errors import ConnectionClosed, DeadlineExceeded, HandshakeDenied
+from .leaks import AllowedTasks, LeakCheck
 from .messages import violation
 from .payloads import Into, T, decode_json, encode_json
-from .stacks import stack_of
-from .tasks import AllowedTasks, check_leaks, start_application
 from .types import ASGIApp, Scope
-from .wire import ClientLeft, Close, Wire
+from .wire import Close, Wire
 
-_OURS = (ConnectionClosed, DeadlineExceeded)
+_SYMPTOMS = (ConnectionClosed, DeadlineExceeded, HandshakeDenied)
 
 
 class WebSocketSession:
@@ -35,29 +34,28 @@ class WebSocketSession:
         scope: Scope,
         wire: Wire,
         *,
-        deadline: float,
+        leaks: LeakCheck,
         allow_tasks: AllowedTasks,
         wait_accept: bool,
-        on_response: Callable[[int, httpx.Headers, bytes], None],
+        on_response: Callable[[int, httpx.Headers], None],
     ) -> None:
         self.scope = scope
         """The scope that the application was called with."""
         self._app = app
         self._wire = wire
-        self._deadline = deadline
+        self._call = wire.call
+        self._leaks = leaks
         self._allow_tasks = allow_tasks
         self._wait_accept = wait_accept
         self._on_response = on_response
-        self._task: asyncio.Task[None] | None = None
         self._response_was_seen = False
-        self._cancelled_by_us = False
 
     async def __aenter__(self) -> Self:
         __tracebackhide__ = True
-        if self._task is not None:
+        if self._call.has_started:
             raise RuntimeError("this session was entered before; call client.websocket() for each connection")
-        self._task = start_application(self._run(), self)
-        self._task.add_done_callback(self._on_done)
+        self._call.start(self._app, self.scope, self._wire.receive, self._wire.send)
+        self._call.on_end(self._on_end)
         if self._wait_accept:
             try:
                 await self.accept()
@@ -83,19 +81,18 @@ class WebSocketSession:
         __tracebackhide__ = True
         wire = self._wire
         while wire.accepted is None:
-            if wire.violation is not None:
-                raise wire.violation
+            if self._call.violation is not None:
+                raise self._call.violation
             if wire.denial_start is not None and wire.is_over:
                 headers = httpx.Headers(list(wire.denial_start.get("headers", ())))
-                body = bytes(wire.denial_body)
-                self._see_response(wire.denial_start["status"], headers, body)
-                raise HandshakeDenied(wire.denial_start["status"], headers, body)
+                self._see_response(wire.denial_start["status"], headers)
+                raise HandshakeDenied(wire.denial_start["status"], headers, bytes(wire.denial_body))
             if wire.close is not None:
                 raise ConnectionClosed(*wire.close)
-            if self._the_task.done():
+            if self._call.has_ended:
                 raise self._ended_unanswered()
-            await self._wait("an answer to the handshake", deadline)
-        self._see_response(101, self.headers, b"")
+            await self._call.wait("an answer to the handshake", deadline)
+        self._see_response(101, self.headers)
 
     @property
     def subprotocol(self) -> str | None:
@@ -223,117 +220,60 @@ class WebSocketSession:
         """Let the server end this connection as it does on SIGTERM."""
         self._wire.stop()
         if self._wire.profile.shutdown_cancels:
-            self._cancelled_by_us = True
-            self._the_task.cancel()
+            self._call.cancel()
 
     async def wait_ended(self, *, deadline: float | None = None) -> None:
         """Wait until the application's task is done, whatever it raised."""
         __tracebackhide__ = True
-        while not self._the_task.done():
-            await self._wait("the application to end", deadline)
+        await self._call.wait_ended(deadline)
 
     # Inside
-
-    @property
-    def _the_task(self) -> "asyncio.Task[None]":
-        if self._task is None:
-            raise RuntimeError("the connection is not open: use 'async with client.websocket(...) as ws'")
-        return self._task
 
     @property
     def _closed(self) -> Close:
         return self._wire.close or Close(1006, "")
 
-    async def _run(self) -> None:
-        await self._app(self.scope, self._wire.receive, self._wire.send)
+    def _on_end(self) -> None:
+        self._wire.application_ended(raised=self._call.failure() is not None)
 
-    def _on_done(self, task: "asyncio.Task[None]") -> None:
-        self._wire.application_ended(raised=self._failure() is not None)
-
-    def _see_response(self, status: int, headers: httpx.Headers, body: bytes) -> None:
+    def _see_response(self, status: int, headers: httpx.Headers) -> None:
         if not self._response_was_seen:
             self._response_was_seen = True
-            self._on_response(status, headers, body)
+            self._on_response(status, headers)
 
     async def _arrival(self, what: str, deadline: float | None) -> None:
+        """Wait until a message lies unread or the connection is closed."""
         __tracebackhide__ = True
-        if self._wire.accepted is None and self._wire.close is None:
+        wire = self._wire
+        if wire.accepted is None and wire.close is None:
             raise RuntimeError("the handshake is not over: await ws.accept() first")
-        while not self._wire.unread and self._wire.close is None:
-            await self._wait(what, deadline)
-
-    async def _wait(self, what: str, deadline: float | None) -> None:
-        __tracebackhide__ = True
-        seconds = self._deadline if deadline is None else deadline
-        self._the_task  # noqa: B018
-        if not await self._wire.changed.wait(seconds):
-            raise DeadlineExceeded(f"waited {seconds:g} s for {what}\n{self._describe()}")
-
-    def _describe(self) -> str:
-        task = self._the_task
-        where = "it has ended" if task.done() else f"it waits in\n{stack_of(task)}"
-        return f"the application: {where}\nmessages:\n{self._wire.transcript}"
-
-    def _failure(self) -> BaseException | None:
-        """What the test has to see: the violation, or else what the application raised."""
-        if self._wire.violation is not None:
-            return self._wire.violation
-        task = self._the_task
-        if not task.done():
-            return None
-        if task.cancelled():
-            if self._cancelled_by_us:
-                return None
-            return RuntimeError("the application ended with CancelledError, but nobody had cancelled it")
-        raised = task.exception()
-        return None if isinstance(raised, ClientLeft) else raised
+        while not wire.unread and wire.close is None:
+            await self._call.wait(what, deadline)
 
     def _ended_unanswered(self) -> BaseException:
-        failure = self._failure()
+        failure = self._call.failure()
         if failure is not None:
             return failure
-        if self._wire.strict:
-            return violation(
+        if not self._call.strict:
+            return HandshakeDenied(500, httpx.Headers(), b"Internal Server Error")
+        return self._call.broke(
+            violation(
                 "the application returned without an answer to the handshake",
                 "WebSocket, Connect",
                 "websocket.connect is answered by accept, close or a denial response",
             )
-        return HandshakeDenied(500, httpx.Headers(), b"Internal Server Error")
+        )
 
     async def _finish(self, exc: BaseException | None) -> None:
         """Leave, wait for the application and raise what it raised, unless `exc` says more."""
         __tracebackhide__ = True
         self._wire.leave(1000, "")
-        task = self._the_task
-        hurry = (exc is not None and not isinstance(exc, Exception)) or isinstance(exc, DeadlineExceeded)
-        late: BaseException | None = None
-        if not hurry:
-            try:
-                await self.wait_ended()
-            except DeadlineExceeded as missed:
-                late = missed
-        await self._kill(task)
-        failure = self._failure() or late
+        is_hurried = isinstance(exc, DeadlineExceeded) or not isinstance(exc, Exception | None)
+        failure = await self._call.end(patient=not is_hurried)
         if failure is None:
-            if exc is None:
-                await check_leaks(self, self._allow_tasks)
-        elif exc is None or (isinstance(exc, _OURS) and failure is not late):
+            if exc is None or isinstance(exc, HandshakeDenied):
+                await self._leaks.check(self._call, self._allow_tasks)
+        elif exc is None or (isinstance(exc, _SYMPTOMS) and not isinstance(failure, DeadlineExceeded)):
             raise_as_it_is(failure)
-        elif failure is not exc:
+        elif exc is not failure:
             exc.add_note(f"the application also failed: {type(failure).__name__}: {failure}")
-
-    async def _kill(self, task: "asyncio.Task[None]") -> None:
-        if not task.done():
-            self._cancelled_by_us = True
-            task.cancel()
-            await asyncio.wait([task], timeout=self._deadline)
-
-
-def raise_as_it_is(failure: BaseException) -> None:
-    """Raise an exception of another task with its own context, not with that of the present one."""
-    __tracebackhide__ = True
-    context = failure.__context__
-    try:
-        raise failure
-    finally:
-        failure.__context__ = context

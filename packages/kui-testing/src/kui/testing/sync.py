@@ -10,11 +10,11 @@ import httpx
 
 from .client import TestClient
 from .errors import ConnectionClosed
+from .leaks import AllowedTasks
 from .lifespan import LifespanMode
 from .payloads import Into, T
 from .profiles import ServerProfile
 from .session import WebSocketSession
-from .tasks import AllowedTasks
 from .types import ASGIApp
 from .wire import Close
 

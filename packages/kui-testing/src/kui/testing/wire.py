@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .bell import Bell
+from .call import Call, ClientLeft
 from .errors import ASGIViolation
-from .messages import check_message, violation
+from .messages import violation
 from .order import CLOSED, CONNECTING, DENIED, after_websocket_send
 from .profiles import ServerProfile
-from .transcript import Transcript
 from .types import Message
 
 # A loop of sends that never suspend would keep the client, and its deadline, from running.
@@ -24,28 +24,21 @@ class Close(NamedTuple):
     reason: str
 
 
-class ClientLeft(OSError):
-    """What `send` raises after the client has left; an application may let it escape."""
-
-
 class Wire:
     """Carries events between a client and an application as the server of `profile` would.
 
     `window` is the number of messages that may lie unread at the client before `send` waits.
     """
 
-    def __init__(self, profile: ServerProfile, *, strict: bool, window: int | None) -> None:
+    def __init__(self, call: Call, profile: ServerProfile, *, window: int | None) -> None:
+        self.call = call
         self.profile = profile
-        self.transcript = Transcript()
-        self.changed = Bell()
         self.unread: deque[str | bytes] = deque()
         self.accepted: Message | None = None
         self.denial_start: Message | None = None
         self.denial_body = bytearray()
         self.close: Close | None = None
-        self.violation: ASGIViolation | None = None
         self.state = CONNECTING
-        self.strict = strict
         self._window = window
         self._read = Bell()
         self._has_left = False
@@ -66,8 +59,9 @@ class Wire:
     async def receive(self) -> Message:
         """Give the application its next event."""
         if self._disconnect_was_received:
-            if self.strict:
-                raise self._break(
+            if self.call.strict:
+                self.cut()
+                raise self.call.broke(
                     violation(
                         "receive() was called after websocket.disconnect had been received",
                         "WebSocket, Disconnect",
@@ -79,26 +73,16 @@ class Wire:
         event = await self._inbound.get()
         if event["type"] == "websocket.disconnect":
             self._disconnect_was_received = True
-        self.transcript.to_app(event)
+        self.call.transcript.to_app(event)
         return event
 
     async def send(self, message: Message) -> None:
         """Take a message from the application."""
         try:
-            if self.strict:
-                message = check_message(message, "websocket")
-            new_state = after_websocket_send(self.state, message, denial=self.profile.denial_extension)
-            if self.strict and self.profile.spec_version is None and message.get("headers"):
-                raise violation(
-                    "websocket.accept with headers on a server of spec_version 2.0",
-                    "WebSocket, Accept",
-                    "'headers' came with spec_version 2.1; older servers drop it",
-                )
-        except ASGIViolation as broken:
-            if self.strict:
-                raise self._break(broken) from None
-            raise RuntimeError(str(broken)) from None
-        self.transcript.from_app(message)
+            message, new_state = self.call.accept(message, "websocket", self._after)
+        except ASGIViolation:
+            self.cut()
+            raise
         self._sends += 1
         if self._sends % _SENDS_PER_TURN == 0:
             await asyncio.sleep(0)
@@ -113,7 +97,17 @@ class Wire:
             return
         self._take_from_app[message["type"]](message)
         self.state = new_state
-        self.changed.ring()
+        self.call.changed.ring()
+
+    def _after(self, message: Message) -> str:
+        state = after_websocket_send(self.state, message, denial=self.profile.denial_extension)
+        if self.call.strict and self.profile.spec_version is None and message.get("headers"):
+            raise violation(
+                "websocket.accept with headers on a server of spec_version 2.0",
+                "WebSocket, Accept",
+                "'headers' came with spec_version 2.1; older servers drop it",
+            )
+        return state
 
     def _accept(self, message: Message) -> None:
         self.accepted = message
@@ -123,14 +117,14 @@ class Wire:
         self.unread.append(message["bytes"] if text is None else text)
 
     def _close(self, message: Message) -> None:
-        code = message.get("code", 1000)
+        code, reason = message.get("code", 1000), message.get("reason") or ""
         if self.accepted is None:
             self.denial_start = {"type": "websocket.http.response.start", "status": 403, "headers": []}
-            self._end(None, 1006, "")
+            self._end(None, self._own(1006))
             return
-        close = close_on_the_wire(self.profile, code, message.get("reason") or "")
+        close = close_on_the_wire(self.profile, code, reason)
         if close is not None:
-            self._end(close, close.code, close.reason)
+            self._end(close, self._own(close.code), close.reason)
 
     def _denial_start(self, message: Message) -> None:
         self.denial_start = message
@@ -138,7 +132,7 @@ class Wire:
     def _denial_body(self, message: Message) -> None:
         self.denial_body += message.get("body", b"")
         if not message.get("more_body", False):
-            self._end(None, 1006, "")
+            self._end(None, self._own(1006))
 
     # What the client does
 
@@ -160,15 +154,23 @@ class Wire:
         """Let the client send a close frame; None is a frame without a code."""
         if self.is_over:
             return
+        if self.accepted is None:
+            self.cut()
+            return
         seen = self.profile.code_of_empty_close if code is None else code
         if code is not None and not self.profile.passes_client_code:
             seen = self.profile.code_of_cut
         self._end(Close(1005 if code is None else code, reason), seen, reason)
+        if self.profile.second_receive == "once":
+            self._inbound.put_nowait({"type": "websocket.disconnect", "code": 1005})
 
     def cut(self, client_code: int = 1006, app_code: int | None = None) -> None:
         """Cut the connection without a close frame."""
-        if not self.is_over:
-            self._end(Close(client_code, ""), self.profile.code_of_cut if app_code is None else app_code, "")
+        if self.is_over:
+            return
+        if app_code is None:
+            app_code = 1006 if self.accepted is None else self.profile.code_of_cut
+        self._end(Close(client_code, ""), app_code)
 
     def stop(self) -> None:
         """Stop the server as SIGTERM does."""
@@ -182,30 +184,25 @@ class Wire:
         code = self.profile.close_when_raised if raised else self.profile.close_when_returned
         if not self.is_over and self.accepted is not None and code is not None:
             self.cut(code)
-        self.changed.ring()
+        self.call.changed.ring()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing can reach the client any more."""
         return self._has_left or self.state in (CLOSED, DENIED)
 
-    def _end(self, close: Close | None, code: int | None, reason: str) -> None:
+    def _own(self, code: int) -> int:
+        return code if self.profile.passes_own_code else 1000
+
+    def _end(self, close: Close | None, code: int | None, reason: str | None = None) -> None:
         self.close = close
         self._has_left = True
         event: dict[str, Any] = {"type": "websocket.disconnect", "code": code}
-        if self.profile.passes_client_reason:
+        if reason is not None and self.profile.passes_client_reason:
             event["reason"] = reason
         self._inbound.put_nowait(event)
         self._read.ring()
-        self.changed.ring()
-
-    def _break(self, broken: ASGIViolation) -> ASGIViolation:
-        """Keep the first violation for the test and cut the connection, so that nobody waits for more."""
-        if self.violation is None:
-            broken = ASGIViolation(f"{broken}\nmessages:\n{self.transcript}")
-            self.violation = broken
-        self.cut()
-        return broken
+        self.call.changed.ring()
 
 
 def close_on_the_wire(profile: ServerProfile, code: int, reason: str) -> Close | None:

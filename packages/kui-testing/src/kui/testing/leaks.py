@@ -1,0 +1,76 @@
+"""The check that no task of an application outlives its connection."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from typing import Any, TypeAlias
+
+from .errors import LeakedTasks
+from .stacks import stack_of
+from .tasks import tasks_by_connection
+
+AllowedTasks: TypeAlias = bool | Iterable[str] | Callable[["asyncio.Task[Any]"], bool]
+"""Which tasks may go on: True for all, patterns of the names of tasks or of their coroutines, or a function."""
+
+
+class LeakCheck:
+    """Finds the tasks that connections left behind.
+
+    The tasks of the loop are looked through once for all connections that end in the same turn of the
+    loop; a thousand that end together would otherwise look through all of them a thousand times.
+    """
+
+    def __init__(self) -> None:
+        self._next_look: asyncio.Future[dict[object, list[asyncio.Task[Any]]]] | None = None
+
+    async def check(self, connection: object, allowed: AllowedTasks) -> None:
+        """Cancel the tasks of `connection` that still run and are not `allowed`, and raise `LeakedTasks`.
+
+        A task that is about to end gets two turns of the loop to do so.
+        """
+        __tracebackhide__ = True
+        if allowed is True:
+            return
+        leaked = await self._left_behind(connection, allowed)
+        for _ in range(2):
+            if leaked:
+                leaked = await self._left_behind(connection, allowed)
+        if not leaked:
+            return
+        leaked.sort(key=coroutine_name)
+        lines = [f"{coroutine_name(task)} waits in\n{stack_of(task)}" for task in leaked]
+        for task in leaked:
+            task.cancel()
+        count = "1 task" if len(leaked) == 1 else f"{len(leaked)} tasks"
+        raise LeakedTasks(
+            f"{count} of the application outlived the connection; end what was started, or declare it in allow_tasks\n"
+            + "\n".join(lines)
+        )
+
+    async def _left_behind(self, connection: object, allowed: AllowedTasks) -> "list[asyncio.Task[Any]]":
+        look = self._next_look
+        if look is None:
+            loop = asyncio.get_running_loop()
+            look = self._next_look = loop.create_future()
+            loop.call_soon(self._answer, look)
+        tasks = (await asyncio.shield(look)).get(connection, [])
+        return [task for task in tasks if not task.done() and not _is_allowed(task, allowed)]
+
+    def _answer(self, look: "asyncio.Future[dict[object, list[asyncio.Task[Any]]]]") -> None:
+        self._next_look = None
+        look.set_result(tasks_by_connection())
+
+
+def coroutine_name(task: "asyncio.Task[Any]") -> str:
+    """Name the function that a task runs."""
+    coroutine = task.get_coro()
+    return getattr(coroutine, "__qualname__", repr(coroutine))
+
+
+def _is_allowed(task: "asyncio.Task[Any]", allowed: AllowedTasks) -> bool:
+    if isinstance(allowed, bool):
+        return allowed
+    if callable(allowed):
+        return allowed(task)
+    names = (task.get_name(), coroutine_name(task))
+    return any(fnmatchcase(name, pattern) for name in names for pattern in allowed)
