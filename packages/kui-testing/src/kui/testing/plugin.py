@@ -4,12 +4,15 @@ Nothing of it is imported or runs before a test asks for it.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from . import SyncTestClient, TestClient
+
+_LOOP_SCOPES = ("function", "class", "module", "package", "session")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,8 +21,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "kui_servers(*names): run the test once for each of these servers, or for 'all' of them"
     )
-    if config.pluginmanager.hasplugin("asyncio"):
-        config.pluginmanager.import_plugin("kui.testing.plugin_asyncio")
+    pytest_asyncio = config.pluginmanager.getplugin("asyncio")
+    if pytest_asyncio is not None:
+        fixtures = ModuleType("kui.testing fixtures for pytest-asyncio")
+        for scope in _LOOP_SCOPES:
+            setattr(fixtures, f"{scope}_client", _asyncio_client(pytest_asyncio, scope))
+        config.pluginmanager.register(fixtures, fixtures.__name__)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -101,12 +108,23 @@ async def anyio_client(
     app: Any, kui_server: str, kui_client_options: dict[str, Any]
 ) -> "AsyncIterator[TestClient]":
     """An open client on the loop of anyio's plugin."""
-    async with open_client(app, kui_server, kui_client_options) as client:
+    async with _make_client(app, kui_server, kui_client_options) as client:
         yield client
 
 
-def open_client(app: Any, server: str, options: dict[str, Any]) -> "TestClient":
-    """Make the client of the fixture `kui_client`."""
+def _asyncio_client(pytest_asyncio: Any, loop_scope: str) -> Any:
+    """Make the fixture of an open client on a loop of pytest-asyncio."""
+
+    async def client(
+        app: Any, kui_server: str, kui_client_options: dict[str, Any]
+    ) -> "AsyncIterator[TestClient]":
+        async with _make_client(app, kui_server, kui_client_options) as client:
+            yield client
+
+    return pytest_asyncio.fixture(client, loop_scope=loop_scope, name=f"_kui_client_on_{loop_scope}_loop")
+
+
+def _make_client(app: Any, server: str, options: dict[str, Any]) -> "TestClient":
     from . import TestClient
 
     merged: dict[str, Any] = {"server": server, **options}
