@@ -1,0 +1,79 @@
+"""The events that answer a handshake, made and checked without I/O."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from kui.core import Message, Scope
+
+__all__ = ["HeaderItems", "accept_event", "close_event", "negotiate", "supports_denial"]
+
+HeaderItems = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+
+_PLAIN_ACCEPT: Message = {"type": "websocket.accept"}
+
+
+def accept_event(scope: Scope, subprotocol: str | None, headers: HeaderItems) -> Message:
+    """Return the event that accepts the handshake.
+
+    Raises:
+        ValueError: a subprotocol that the client did not offer, a header that must not be set here, or headers on
+            a server that cannot send them.
+    """
+    if subprotocol is None and not headers:
+        return dict(_PLAIN_ACCEPT)
+    event: Message = {"type": "websocket.accept"}
+    if subprotocol is not None:
+        offered: list[str] = list(scope.get("subprotocols") or ())
+        if subprotocol not in offered:
+            raise ValueError(
+                f"subprotocol {subprotocol!r} was not offered by the client, which offered {offered or 'none'}; "
+                "choose with websocket.negotiate([...])"
+            )
+        event["subprotocol"] = subprotocol
+    pairs = list(_header_pairs(headers))
+    if pairs:
+        if spec_version(scope) < (2, 1):
+            raise ValueError("this server cannot send headers with an accept: it speaks an ASGI before 2.1")
+        event["headers"] = pairs
+    return event
+
+
+def close_event(scope: Scope, code: int, reason: str) -> Message:
+    """Return the event that closes an accepted connection."""
+    if reason and spec_version(scope) >= (2, 3):
+        return {"type": "websocket.close", "code": code, "reason": reason}
+    return {"type": "websocket.close", "code": code}
+
+
+def negotiate(scope: Scope, supported: Iterable[str]) -> str | None:
+    """Return the first of the server's subprotocols that the client offered, or None."""
+    offered: Iterable[str] = scope.get("subprotocols") or ()
+    return next((name for name in supported if name in offered), None)
+
+
+def supports_denial(scope: Scope) -> bool:
+    """Say whether the server can answer a handshake with an HTTP response of ours.
+
+    https://asgi.readthedocs.io/en/latest/extensions.html#websocket-denial-response
+    """
+    return "websocket.http.response" in (scope.get("extensions") or ())
+
+
+def spec_version(scope: Scope) -> tuple[int, ...]:
+    """Return the server's version of ASGI's www specification; 2.0 where it does not tell, as Daphne does not."""
+    asgi: dict[str, str] = scope.get("asgi") or {}
+    told = asgi.get("spec_version") or "2.0"
+    return tuple(int(part) for part in told.split(".") if part.isdigit())
+
+
+def _header_pairs(headers: HeaderItems) -> Iterable[tuple[bytes, bytes]]:
+    items = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
+    for name, value in items:
+        lower = _latin1(name).lower()
+        if lower == b"sec-websocket-protocol":
+            raise ValueError("the subprotocol is no header of accept(): pass accept(subprotocol=...)")
+        yield lower, _latin1(value)
+
+
+def _latin1(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")

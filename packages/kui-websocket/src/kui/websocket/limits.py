@@ -1,0 +1,57 @@
+"""How much a connection may take, and how long."""
+
+from dataclasses import dataclass
+
+from kui.core import Endpoint
+
+from .current import websocket_var
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a connection; for a session, an application, or as a middleware for a route.
+
+    Args:
+        max_message_size: the largest message that is received, in bytes (a text's UTF-8). A larger one closes the
+            connection with 1009. Default: None, the server's own limit (16 MiB in uvicorn).
+        send_timeout: seconds that one send may take. A client that reads more slowly is closed with 1013.
+            Default: None, no limit.
+        idle_timeout: seconds that one receive waits for a message. A client that sends none is closed with 3008.
+            Default: None, no limit.
+        receive_buffer: how many messages, and how many bytes, are read ahead while the handler sends without
+            receiving. Beyond that the connection is not read, and the network slows the client down.
+            Default: 64 messages, 1 MiB.
+
+    Raises:
+        ValueError: a limit that is not positive.
+
+    ```python
+    route = SocketRoute("/upload", upload) @ Limits(max_message_size=64 * 1024, idle_timeout=30)
+    ```
+    """
+
+    max_message_size: int | None = None
+    send_timeout: float | None = None
+    idle_timeout: float | None = None
+    receive_buffer: tuple[int, int] = (64, 1024 * 1024)
+
+    def __post_init__(self) -> None:
+        for name in ("max_message_size", "send_timeout", "idle_timeout"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} is a positive number, or None for no limit; got {value!r}")
+        if min(self.receive_buffer) <= 0:
+            raise ValueError(
+                f"receive_buffer is two positive numbers, messages and bytes; got {self.receive_buffer!r}"
+            )
+
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        """Return an endpoint whose connections have these limits."""
+
+        async def limited() -> None:
+            websocket_var.get().limits = self
+            await endpoint()
+
+        return limited

@@ -1,0 +1,100 @@
+"""Read ahead of the handler, so that a disconnect is noticed while it only sends."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from kui.core import Message, Receive
+
+__all__ = ["ReadPump"]
+
+logger = logging.getLogger("kui.websocket")
+
+
+class ReadPump:
+    """A task that reads the server's events into a bounded buffer until the connection ends.
+
+    Taking an event is safe under cancellation: an event leaves the buffer in the step that returns it. When the
+    buffer is full the pump stops reading until something is taken.
+
+    Args:
+        receive: the server's receive callable.
+        buffer: how many messages, and how many bytes of them, are kept.
+        on_end: called with the event that ended the connection, as soon as it is read.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_bytes",
+        "_end",
+        "_max_bytes",
+        "_max_messages",
+        "_on_end",
+        "_reader",
+        "_receive",
+        "_space",
+        "_task",
+    )
+
+    def __init__(self, receive: Receive, buffer: tuple[int, int], on_end: Callable[[Message], None]) -> None:
+        self._receive = receive
+        self._max_messages, self._max_bytes = buffer
+        self._on_end = on_end
+        self._buffer: deque[Message] = deque()
+        self._bytes = 0
+        self._end: Message | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._space: asyncio.Future[None] | None = None
+        self._task = asyncio.create_task(self._run(), name="kui.websocket read pump")
+
+    async def take(self) -> Message:
+        """Return the next event: what is in the buffer, then, again and again, the one that ended the connection."""
+        while not self._buffer:
+            if self._end is not None:
+                return self._end
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        event = self._buffer.popleft()
+        self._bytes -= _size(event)
+        if self._space is not None and not self._space.done():
+            self._space.set_result(None)
+        return event
+
+    async def stop(self) -> None:
+        """End the task, and wait until it has ended."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            while (event := await self._receive())["type"] != "websocket.disconnect":
+                self._buffer.append(event)
+                self._bytes += _size(event)
+                self._wake()
+                await self._wait_for_space()
+        except Exception:
+            logger.exception("the server's receive failed; the connection counts as cut")
+            event = {"type": "websocket.disconnect", "code": 1006}
+        self._end = event
+        self._on_end(event)
+        self._wake()
+
+    async def _wait_for_space(self) -> None:
+        while len(self._buffer) >= self._max_messages or self._bytes >= self._max_bytes:
+            self._space = asyncio.get_running_loop().create_future()
+            try:
+                await self._space
+            finally:
+                self._space = None
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+
+def _size(event: Message) -> int:
+    return len(event.get("text") or event.get("bytes") or b"")

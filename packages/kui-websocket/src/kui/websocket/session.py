@@ -1,0 +1,257 @@
+"""Serve one connection: run its handler, answer what the handler raises, end what the connection owns."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final, cast
+
+from kui.core import (
+    ASGIApp,
+    Endpoint,
+    HTTPException,
+    JSONCodec,
+    Middleware,
+    Receive,
+    Scope,
+    Send,
+    UnknownScopeType,
+    http_connection_var,
+)
+
+from .codes import CloseCode
+from .connection import WebSocket
+from .current import websocket_var
+from .denial import PlainResponse
+from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
+from .limits import Limits
+from .states import ConnectionState
+
+__all__ = ["SocketSession", "websocket_session"]
+
+logger = logging.getLogger("kui.websocket")
+
+DISCONNECTED: Final = ConnectionState.DISCONNECTED
+
+Answer = Callable[[BaseException], Awaitable[ASGIApp | None]]
+
+
+class SocketSession:
+    """Run handlers on connections, the same way for each.
+
+    Args:
+        websocket_class: the class of connection. Default: `WebSocket`.
+        limits: the limits of every connection.
+        json_codec: what encodes and decodes JSON. Default: the application's, or kui's own.
+        guard: called with the connection before the handler; a response that it returns refuses the handshake.
+        answer: called with an exception that the handler raised, inside the connection; returns the HTTP response
+            that answers it. Before `accept()` the response refuses the handshake; later only its having one
+            matters: the exception counts as dealt with. Default: an `HTTPException` answers for itself.
+
+    Attributes:
+        live: the connections being served.
+    """
+
+    def __init__(
+        self,
+        *,
+        websocket_class: type[WebSocket] = WebSocket,
+        limits: Limits | None = None,
+        json_codec: JSONCodec | None = None,
+        guard: Callable[[WebSocket], ASGIApp | None] | None = None,
+        answer: Answer | None = None,
+    ) -> None:
+        self.live: set[WebSocket] = set()
+        self._class = websocket_class
+        self._limits = limits
+        self._json_codec = json_codec
+        self._guard = guard
+        self._answer = answer
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, handler: Endpoint) -> None:
+        """Serve one connection with a handler, an async callable without arguments.
+
+        A handler that returns leaves a closed connection behind: 1000, or a refused handshake when it did not
+        accept. What it raises is answered:
+
+        - `WebSocketDisconnect` of this connection, alone or in a group with cancellations: the normal end;
+        - `WebSocketClose`: a close with its code;
+        - `HTTPException`: before `accept()` its response, later a close with 4000 + status;
+        - an exception that `answer` has a response for: the same, the later close with its `close_code` or 1011;
+        - a `WebSocketError` that is the client's doing: a close with its `close_code`;
+        - any other: a refusal with 500, or a close with 1011; logged once with its traceback, and raised.
+        """
+        connection = self._class(scope, receive, send)
+        if self._limits is not None:
+            connection.limits = self._limits
+        if self._json_codec is not None:
+            connection.__dict__["json_codec"] = self._json_codec
+        self.live.add(connection)
+        outer, inner = http_connection_var.set(connection), websocket_var.set(connection)
+        failure: BaseException | None = None
+        try:
+            refusal = None if self._guard is None else self._guard(connection)
+            if refusal is not None:
+                await connection.deny(refusal)
+            else:
+                await handler()
+                if connection.connection_state is not DISCONNECTED:
+                    await connection.close()
+        except BaseException as error:
+            failure = error
+            if not await self._settle(connection, error):
+                raise
+        finally:
+            try:
+                if connection.owns_something:
+                    await connection.release(failure)
+            finally:
+                self.live.discard(connection)
+                websocket_var.reset(inner)
+                http_connection_var.reset(outer)
+
+    async def _settle(self, connection: WebSocket, error: BaseException) -> bool:
+        """Answer what a handler raised; say whether that was all, or it is to be raised to the server."""
+        cause = _cause(connection, error)
+        try:
+            if cause is None:
+                await connection.close()
+                return True
+            if not isinstance(cause, Exception) or isinstance(error, asyncio.CancelledError):
+                return False
+            if isinstance(cause, WebSocketClose):
+                await connection.close(cause.code, cause.reason)
+                return True
+            if await self._respond(connection, cause):
+                return True
+            if isinstance(cause, WebSocketError) and cause.close_code != CloseCode.INTERNAL_ERROR:
+                logger.debug("closed %r with %d: %s", connection, cause.close_code, cause)
+                await connection.close(cause.close_code)
+                return True
+        except Exception:
+            logger.exception("answering %r failed on %r", cause, connection)
+        else:
+            logger.error("the handler of %r failed", connection, exc_info=cause)
+        await _refuse(connection, PlainResponse(500), CloseCode.INTERNAL_ERROR)
+        return False
+
+    async def _respond(self, connection: WebSocket, cause: Exception) -> bool:
+        """Answer an exception that has a response; say whether it has."""
+        response = None
+        if self._answer is not None:
+            response = await self._answer(cause)
+        code: int = getattr(cause, "close_code", CloseCode.INTERNAL_ERROR)
+        if isinstance(cause, HTTPException):
+            http_error = cast("HTTPException[Any]", cause)
+            code = 4000 + http_error.status_code
+            if http_error.status_code >= 500:
+                logger.error("the handler of %r failed", connection, exc_info=http_error)
+            response = response or _own_answer(connection, http_error)
+        if response is None:
+            return False
+        await _refuse(connection, response, code)
+        return True
+
+
+def _cause(connection: WebSocket, error: BaseException) -> BaseException | None:
+    """Return what ended the handler, without what an ended connection brings about; None for its normal end.
+
+    A task group raises a group, of the disconnect that its tasks saw and of what else went wrong in them.
+    """
+    if isinstance(error, WebSocketDisconnect):
+        return None if error.connection is connection else error
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    leaves = [
+        leaf
+        for leaf in _leaves(cast("BaseExceptionGroup[BaseException]", error))
+        if not isinstance(leaf, asyncio.CancelledError) and _cause(connection, leaf) is not None
+    ]
+    if not leaves:
+        return None
+    return leaves[0] if len(leaves) == 1 else cast("BaseExceptionGroup[BaseException]", error)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterable[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(cast("BaseExceptionGroup[BaseException]", error))
+        else:
+            yield error
+
+
+async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:
+    """Refuse the handshake with a response, or close with a code if it was accepted."""
+    with suppress(WebSocketDisconnect, OSError):
+        if connection.connection_state is ConnectionState.CONNECTING:
+            await connection.deny(response)
+        else:
+            await connection.close(code)
+
+
+def _own_answer(connection: WebSocket, error: "HTTPException[Any]") -> ASGIApp:
+    content = error.content
+    if content is None:
+        return PlainResponse(error.status_code, headers=error.headers)
+    if isinstance(content, (str, bytes)):
+        body = content.encode() if isinstance(content, str) else content
+        return PlainResponse(error.status_code, body, headers=error.headers)
+    body = connection.json_codec.encode(content)
+    return PlainResponse(error.status_code, body, "application/json", error.headers)
+
+
+def websocket_session(
+    endpoint: Endpoint,
+    *,
+    websocket_class: type[WebSocket] = WebSocket,
+    middlewares: Iterable[Middleware] = (),
+    limits: Limits | None = None,
+    json_codec: JSONCodec | None = None,
+) -> ASGIApp:
+    """Make an ASGI application of an endpoint, to be served by itself or mounted in any framework.
+
+    Args:
+        endpoint: an async function without arguments, or a `SocketView` class.
+        websocket_class: the class of connection. Default: `WebSocket`.
+        middlewares: functions that take an endpoint and return one; the last is the outermost.
+        limits: the limits of every connection.
+        json_codec: what encodes and decodes JSON.
+
+    Raises:
+        TypeError: the endpoint, or what a middleware returned, cannot be called; or it is a plain function, which
+            cannot be awaited.
+
+    ```python
+    >>> from kui.websocket import websocket, websocket_session
+    >>> async def echo():
+    ...     await websocket.accept()
+    ...     async for text in websocket.iter_text():
+    ...         await websocket.send_text(text)
+    >>> app = websocket_session(echo)    # uvicorn module:app, or Starlette's Mount("/ws", app)
+
+    ```
+    """
+    handler = _endpoint(endpoint)
+    for middleware in middlewares:
+        handler = _endpoint(middleware(handler))
+    session = SocketSession(websocket_class=websocket_class, limits=limits, json_codec=json_codec)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            raise UnknownScopeType(
+                f"this application serves websocket connections; got a scope of type {scope['type']!r}"
+            )
+        await session.serve(scope, receive, send, handler)
+
+    return app
+
+
+def _endpoint(endpoint: Endpoint) -> Endpoint:
+    if not callable(endpoint):
+        raise TypeError(f"an endpoint is an async callable without arguments; got {endpoint!r}")
+    if inspect.isfunction(endpoint) and not inspect.iscoroutinefunction(endpoint):
+        raise TypeError(
+            f"the endpoint {endpoint.__qualname__} is a plain function: declare it with `async def`"
+        )
+    return endpoint
