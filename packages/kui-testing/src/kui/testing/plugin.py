@@ -1,6 +1,6 @@
 """The pytest plugin: a client for the `app` fixture, and markers that choose the server it imitates.
 
-Nothing of it is imported or runs before a test asks for it.
+It imports nothing but pytest until a test uses it: pytest loads it in every project of an environment.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,7 +17,7 @@ _LOOP_SCOPES = ("function", "class", "module", "package", "session")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and the fixtures of pytest-asyncio if it is there."""
-    config.addinivalue_line("markers", "kui_server(name): the server that kui_client imitates")
+    config.addinivalue_line("markers", "kui_server(name): the server that kui_client imitates in the test")
     config.addinivalue_line(
         "markers", "kui_servers(*names): run the test once for each of these servers, or for 'all' of them"
     )
@@ -59,7 +59,13 @@ def kui_server(request: pytest.FixtureRequest) -> str:
     if hasattr(request, "param"):
         return request.param
     marker = request.node.get_closest_marker("kui_server")
-    return "uvicorn" if marker is None else _server_names(request.node, marker.args)[0]
+    if marker is None:
+        return "uvicorn"
+    if len(marker.args) != 1:
+        raise pytest.UsageError(
+            f"{request.node.nodeid}: kui_server takes one name, got {marker.args!r}; for several, use kui_servers"
+        )
+    return _server_names(request.node, marker.args)[0]
 
 
 @pytest.fixture

@@ -123,6 +123,7 @@ class WebSocketSession:
 
     def _deliver(self, payload: str | bytes) -> None:
         __tracebackhide__ = True
+        self._require_handshake()
         if self._wire.close is not None:
             raise ConnectionClosed(*self._wire.close)
         self._wire.deliver(payload)
@@ -244,11 +245,14 @@ class WebSocketSession:
     async def _arrival(self, what: str, deadline: float | None) -> None:
         """Wait until a message lies unread or the connection is closed."""
         __tracebackhide__ = True
-        wire = self._wire
-        if wire.accepted is None and wire.close is None:
-            raise RuntimeError("the handshake is not over: await ws.accept() first")
-        while not wire.unread and wire.close is None:
+        self._require_handshake()
+        while not self._wire.unread and self._wire.close is None:
             await self._call.wait(what, deadline)
+
+    def _require_handshake(self) -> None:
+        __tracebackhide__ = True
+        if not self._call.task.done() and self._wire.accepted is None and self._wire.close is None:
+            raise RuntimeError("the handshake is not over: await ws.accept() first")
 
     def _ended_unanswered(self) -> BaseException:
         failure = self._call.failure()

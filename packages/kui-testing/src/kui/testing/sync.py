@@ -54,10 +54,18 @@ class _Loop:
     """An event loop in a thread of its own."""
 
     def __init__(self) -> None:
-        self._runner = asyncio.Runner()
-        self._loop = self._runner.get_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="kui.testing", daemon=True)
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
+        is_ready = threading.Event()
+
+        async def stay() -> None:
+            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+            is_ready.set()
+            await self._stop.wait()
+
+        self._thread = threading.Thread(target=lambda: asyncio.run(stay()), name="kui.testing", daemon=True)
         self._thread.start()
+        is_ready.wait()
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
         """Run a coroutine there and wait for its result."""
@@ -75,9 +83,8 @@ class _Loop:
 
     def close(self) -> None:
         """End the loop and its thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
-        self._runner.close()
 
 
 class SyncTestClient:
