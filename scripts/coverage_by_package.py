@@ -1,10 +1,11 @@
-"""Print what the tests reach of each package: lines, branches, and where they do not.
+"""Run pytest and print what the tests reach of each package: lines, branches, and where they do not get to.
 
-Reads the data that `coverage combine` leaves; exits 1 below --fail-under.
+python scripts/coverage_by_package.py [PYTEST ARGUMENT ...]
 """
 
-import argparse
 import json
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,16 +37,16 @@ class Tally:
         return f"{name:14} {lines:>11} {branches:>11} {self.percent:>8.2f}"
 
 
-def tally(summaries: list[dict[str, Any]]) -> Tally:
+def tally(files: dict[str, Any]) -> Tally:
     """Add up the summaries of some files, as coverage's JSON report gives them.
 
     Examples:
-        >>> file = {"num_statements": 6, "covered_lines": 5, "num_branches": 4, "covered_branches": 2}
-        >>> tally([file]).percent
+        >>> summary = {"num_statements": 6, "covered_lines": 5, "num_branches": 4, "covered_branches": 2}
+        >>> tally({"state.py": {"summary": summary}}).percent
         70.0
     """
     keys = ("num_statements", "covered_lines", "num_branches", "covered_branches")
-    return Tally(*(sum(int(each[key]) for each in summaries) for key in keys))
+    return Tally(*(sum(int(file["summary"][key]) for file in files.values()) for key in keys))
 
 
 def unreached(member: Member, files: dict[str, Any]) -> list[str]:
@@ -79,22 +80,18 @@ def report_files() -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Print the coverage of each package.")
-    parser.add_argument("--fail-under", type=float, default=0.0, metavar="PERCENT", help="for every package")
-    options = parser.parse_args()
+    coverage = [sys.executable, "-m", "coverage"]
+    subprocess.run([*coverage, "erase"], cwd=ROOT, check=True)
+    tests = subprocess.run([*coverage, "run", "-m", "pytest", *sys.argv[1:]], cwd=ROOT)
+    subprocess.run([*coverage, "combine", "--quiet"], cwd=ROOT, check=True)
+
     files = report_files()
-    print(f"{'package':14} {'lines':>11} {'branches':>11} {'percent':>8}")
-    below: list[str] = []
+    print(f"\n{'package':14} {'lines':>11} {'branches':>11} {'percent':>8}")
     for name, member in members().items():
         mine = {path: file for path, file in files.items() if Path(path).is_relative_to(member.path)}
-        total = tally([file["summary"] for file in mine.values()])
-        print("\n".join([total.row(name), *unreached(member, mine)]))
-        if total.percent < options.fail_under:
-            below.append(name)
-    print(tally([file["summary"] for file in files.values()]).row("all"))
-    if below:
-        print(f"below {options.fail_under:g} percent: {', '.join(below)}")
-    return 1 if below else 0
+        print("\n".join([tally(mine).row(name), *unreached(member, mine)]))
+    print(tally(files).row("all"))
+    return tests.returncode
 
 
 if __name__ == "__main__":
