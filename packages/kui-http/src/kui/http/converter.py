@@ -1,0 +1,157 @@
+"""From what an endpoint returns to a response."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import singledispatch
+from pathlib import PurePath
+from typing import Any, TypeVar, cast, overload
+
+import baize.asgi as baize
+from baize.datastructures import URL
+
+from kui.core import ASGIApp, http_connection_var
+
+from .context import request_var
+from .events import SendEventResponse
+from .responses import HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse
+
+__all__ = ["ResponseConverter", "convert_response"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ResponseConverter:
+    """Make a response of a value, by the value's type: `converter(value, status_code, headers)`.
+
+    A function registered for a type is called with the value, and with the status and the headers where the endpoint
+    returned them beside it. Unless something else is registered:
+
+    - a response, and baize's Files, Pages, Router, Subpaths and Hosts, stay what they are;
+    - `str` and `bytes` become text, `dict`, `list`, `tuple` and pydantic's models JSON;
+    - an async generator becomes server-sent events, a path the file, a `URL` a redirect.
+
+    Args:
+        converters: functions by type, in the place of the ones above.
+
+    ```python
+    >>> from datetime import date
+    >>> from kui.http import PlainTextResponse, ResponseConverter
+    >>> converter = ResponseConverter({date: lambda day: PlainTextResponse(f"{day:%d.%m.%Y}")})
+    >>> converter(date(2024, 2, 29)).content, type(converter({"id": 7})).__name__
+    ('29.02.2024', 'JSONResponse')
+    >>> @converter.register(complex)
+    ... def _(number):
+    ...     return PlainTextResponse(str(number))
+    >>> converter(1j).content
+    '1j'
+
+    ```
+    """
+
+    def __init__(self, converters: Mapping[type, Callable[..., Any]] | None = None) -> None:
+        self._convert = singledispatch(_unknown)
+        for type_, function in (*_DEFAULTS.items(), *(converters or {}).items()):
+            self._convert.register(type_)(function)
+
+    @overload
+    def register(self, type_: type, function: None = None) -> Callable[[F], F]: ...
+
+    @overload
+    def register(self, type_: type, function: F) -> F: ...
+
+    def register(self, type_: type, function: F | None = None) -> F | Callable[[F], F]:
+        """Use the function for values of this type and its subclasses; `register(type)` is a decorator.
+
+        Raises:
+            TypeError: the first argument is no type, or the second cannot be called.
+        """
+        if not isinstance(cast(object, type_), type):
+            raise TypeError(f"a converter is registered for a type: register(type)(function); got {type_!r}")
+        if function is None:
+            return lambda decorated: self.register(type_, decorated)
+        if not callable(cast(object, function)):
+            raise TypeError(f"the converter of {type_.__name__} is {function!r}, which cannot be called")
+        self._convert.register(type_)(function)
+        return function
+
+    def __call__(self, value: Any, *args: Any, **kwargs: Any) -> ASGIApp:
+        """Return the response that the value becomes.
+
+        Raises:
+            TypeError: nothing is registered for the type of the value.
+        """
+        return self._convert(value, *args, **kwargs)
+
+    def convert(self, value: Any) -> ASGIApp:
+        """Return the response of what an endpoint returned: a value, or a tuple of it, a status and headers."""
+        return self(*value) if type(value) is tuple else self(value)
+
+
+def convert_response(value: Any) -> ASGIApp:
+    """Return the response that the value becomes when an endpoint of the current connection returns it.
+
+    A middleware uses it to look at an answer or to change it, whatever the endpoint returned.
+
+    Raises:
+        TypeError: there is no response for a value of this type.
+
+    ```python
+    >>> from kui.http import convert_response
+    >>> response = convert_response(("made", 201))
+    >>> response.status_code, response.content
+    (201, 'made')
+
+    ```
+    """
+    return current_converter().convert(value)
+
+
+def current_converter() -> ResponseConverter:
+    """Return the converter of the current connection: its session's, its application's or the default one."""
+    request = request_var.get(None)
+    if request is not None and request.converter is not None:
+        return request.converter
+    connection = http_connection_var.get(None)
+    app = connection.get("app") if connection is not None else None
+    converter = getattr(app, "response_converter", None)
+    return converter if isinstance(converter, ResponseConverter) else _DEFAULT_CONVERTER
+
+
+def _unknown(value: Any, *args: Any, **kwargs: Any) -> ASGIApp:
+    type_ = cast("type[Any]", type(value))
+    if hasattr(type_, "__pydantic_serializer__"):
+        return JSONResponse(value, *args, **kwargs)
+    raise TypeError(f"Cannot find response_converter handler for this type: {type_}")
+
+
+def _nothing(value: None, *args: Any, **kwargs: Any) -> ASGIApp:
+    raise TypeError("Get 'None'. Maybe you need to add a return statement to the function.")
+
+
+def _itself(value: ASGIApp) -> ASGIApp:
+    return value
+
+
+def _file(value: PurePath, *args: Any, **kwargs: Any) -> ASGIApp:
+    from .files import FileResponse
+
+    return FileResponse(value, *args, **kwargs)
+
+
+_DEFAULTS: dict[type, Callable[..., Any]] = {
+    type(None): _nothing,
+    HttpResponse: _itself,
+    baize.Response: _itself,
+    baize.Files: _itself,
+    baize.Router: _itself,
+    baize.Subpaths: _itself,
+    baize.Hosts: _itself,
+    str: PlainTextResponse,
+    bytes: PlainTextResponse,
+    dict: JSONResponse,
+    list: JSONResponse,
+    tuple: JSONResponse,
+    AsyncGenerator: SendEventResponse,
+    PurePath: _file,
+    URL: RedirectResponse,
+}
+_DEFAULT_CONVERTER = ResponseConverter()

@@ -1,0 +1,107 @@
+"""Which pages of other origins may use an application (CORS)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from re import Pattern
+from typing import Any
+
+from kui.core import Endpoint, Middleware
+
+from .context import request_var
+from .request import HttpRequest
+from .responses import HttpResponse
+
+__all__ = ["allow_cors"]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+SAFE_HEADERS = ("Accept", "Accept-Language", "Content-Language", "Content-Type")
+
+
+def allow_cors(
+    allow_origins: Iterable[Pattern[str] | str] = (re.compile(".*"),),
+    allow_methods: Iterable[str] = METHODS,
+    allow_headers: Iterable[str] = (),
+    expose_headers: Iterable[str] = (),
+    allow_credentials: bool = False,
+    max_age: int = 600,
+) -> Middleware:
+    """Return a middleware that lets pages of other origins use what is below it
+    (https://fetch.spec.whatwg.org/#http-cors-protocol).
+
+    An OPTIONS request of an allowed origin is answered as preflight. On other answers the headers are set when they are sent, whichever they are: an
+    error that the endpoint raises and a 404 have them too. Each answer depends on the Origin header, and says so to
+    caches with `Vary: Origin`; the allowed origin is named, never "*", so that it is right with credentials.
+
+    Args:
+        allow_origins: regular expressions; one must match the whole of the Origin header, `https://kui.example`.
+        allow_methods: what a preflight request may announce.
+        allow_headers: the request headers that it may announce, beside Accept, Accept-Language, Content-Language
+            and Content-Type.
+        expose_headers: the response headers that the page may read.
+        allow_credentials: whether cookies and HTTP authentication are sent and the answers may be read. With it,
+            name the origins.
+        max_age: seconds for which a browser may keep the answer to a preflight request.
+
+    ```python
+    >>> from kui.http import allow_cors, http_session
+    >>> async def hello():
+    ...     return "hello"
+    >>> app = http_session(hello, middlewares=[allow_cors([r"https://([a-z]+\\.)?kui\\.example"], allow_credentials=True)])
+
+    ```
+    """
+    policy = _Policy(
+        tuple(re.compile(pattern) for pattern in allow_origins),
+        ", ".join(method.upper() for method in allow_methods),
+        ", ".join(dict.fromkeys((*SAFE_HEADERS, *allow_headers))),
+        ", ".join(expose_headers),
+        allow_credentials,
+        str(max_age),
+    )
+
+    def middleware(endpoint: Endpoint) -> Endpoint:
+        async def shared() -> Any:
+            request = request_var.get()
+            request.add_response_header("vary", "Origin")
+            origin = request.headers.get("origin")
+            if origin is None or not policy.allows(origin):
+                return await endpoint()
+            policy.apply(request, origin)
+            return policy.preflight() if request.method == "OPTIONS" else await endpoint()
+
+        return shared
+
+    return middleware
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    origins: tuple[Pattern[str], ...]
+    methods: str
+    headers: str
+    exposed: str
+    with_credentials: bool
+    max_age: str
+
+    def allows(self, origin: str) -> bool:
+        # it is going to be a header of the answer
+        is_clean = origin.isascii() and origin.isprintable()
+        return is_clean and any(pattern.fullmatch(origin) for pattern in self.origins)
+
+    def apply(self, request: HttpRequest, origin: str) -> None:
+        request.add_response_header("access-control-allow-origin", origin)
+        if self.with_credentials:
+            request.add_response_header("access-control-allow-credentials", "true")
+        if self.exposed:
+            request.add_response_header("access-control-expose-headers", self.exposed)
+
+    def preflight(self) -> HttpResponse:
+        return HttpResponse(
+            200,
+            {
+                "access-control-allow-methods": self.methods,
+                "access-control-allow-headers": self.headers,
+                "access-control-max-age": self.max_age,
+            },
+        )

@@ -1,0 +1,97 @@
+"""Server-sent events, the stream that a browser's EventSource reads."""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+
+from baize.typing import ServerSentEvent
+
+from kui.core import Receive, Scope, Send
+
+from .responses import HttpResponse
+from .streaming import send_stream
+
+__all__ = ["SendEventResponse", "ServerSentEvent", "encode_event"]
+
+# the line ends of an event stream; str.splitlines() knows more, which are ordinary text here
+LINE_END = re.compile("\r\n|\r|\n")
+
+
+def encode_event(event: ServerSentEvent) -> bytes:
+    """Return an event as the lines that an EventSource reads
+    (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
+
+    Raises:
+        ValueError: a key that is no field of an event, or a line break in a field other than data.
+
+    ```python
+    >>> from kui.http.events import encode_event
+    >>> encode_event({"event": "move", "data": "x\\ny"})
+    b'event: move\\ndata: x\\ndata: y\\n\\n'
+
+    ```
+    """
+    lines: list[str] = []
+    for field, value in event.items():
+        text = str(value)
+        if field == "data":
+            lines.extend(f"data: {line}" for line in LINE_END.split(text))
+        elif field not in ("event", "id", "retry"):
+            raise ValueError(f"an event has the fields event, data, id and retry; got {field!r}")
+        elif LINE_END.search(text) or "\0" in text:
+            raise ValueError(f"the field {field!r} of an event is one line; got {text!r}")
+        else:
+            lines.append(f"{field}: {text}")
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+class SendEventResponse(HttpResponse):
+    """A response of server-sent events, with a comment as a ping when nothing else is sent.
+
+    The events are left when the client has gone: a `finally` in a generator runs then, as it does at the end.
+
+    Args:
+        iterable: yields events: dictionaries with `data`, `event`, `id` and `retry` (milliseconds), each optional.
+        status_code, headers: as for HttpResponse.
+        ping_interval: seconds of silence before a ping.
+
+    ```python
+    >>> from kui.http import SendEventResponse
+    >>> async def ticks():
+    ...     yield {"event": "tick", "data": "1"}
+    >>> SendEventResponse(ticks(), ping_interval=10).headers["content-type"]
+    'text/event-stream; charset=utf-8'
+
+    ```
+    """
+
+    def __init__(
+        self,
+        iterable: AsyncIterable[ServerSentEvent],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        ping_interval: float = 3,
+    ) -> None:
+        if ping_interval <= 0:
+            raise ValueError(f"ping_interval is a number of seconds above 0; got {ping_interval}")
+        super().__init__(status_code, headers)
+        self.iterable = iterable
+        self.ping_interval = ping_interval
+        self.headers.setdefault("content-type", "text/event-stream; charset=utf-8")
+        self.headers.setdefault("cache-control", "no-cache")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = self.list_headers(as_bytes=True)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send_stream(
+            self._encoded(), scope, receive, send, idle=b": ping\n\n", idle_seconds=self.ping_interval
+        )
+
+    async def _encoded(self) -> AsyncGenerator[bytes, None]:
+        try:
+            async for event in self.iterable:
+                yield encode_event(event)
+        finally:
+            close = getattr(self.iterable, "aclose", None)
+            if close is not None:
+                await close()

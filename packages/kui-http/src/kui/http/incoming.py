@@ -1,0 +1,105 @@
+"""What the server says about a request, read once and never lost."""
+
+import asyncio
+from collections import deque
+
+from kui.core import Message, Receive
+
+from .errors import ClientDisconnect
+
+__all__ = ["Incoming"]
+
+READ_AHEAD = 64 * 1024  # bytes of the body kept while somebody watches for the client to leave
+
+
+class Incoming:
+    """Hand out the pieces of a body, and tell whether the client has left, without losing a piece.
+
+    A look for the client reads what the server has and keeps the pieces for the reader. The server's receive is
+    never cancelled: servers differ in what they lose then.
+    """
+
+    __slots__ = ("_kept", "_receive", "_room", "_size", "_task", "is_complete", "is_disconnected")
+
+    def __init__(self, receive: Receive) -> None:
+        self.is_complete = False  # the last piece of the body has been taken out
+        self.is_disconnected = False
+        self._receive = receive
+        self._kept: deque[Message] = deque()
+        self._size = 0
+        self._task: asyncio.Task[Message] | None = None
+        self._room: asyncio.Event | None = None
+
+    async def next_piece(self) -> bytes:
+        """Return the next piece of the body; sets `is_complete` with the last one.
+
+        Raises:
+            ClientDisconnect: the client left before.
+        """
+        while True:
+            if self._kept:
+                message = self._kept.popleft()
+                self._size -= len(message.get("body", b""))
+                if self._room is not None:
+                    self._room.set()
+            elif self.is_disconnected:
+                raise ClientDisconnect("the client left before its request had arrived")
+            elif self._task is not None:
+                await self._look()
+                continue
+            else:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    self.is_disconnected = True
+                    continue
+            if message["type"] != "http.request":
+                raise RuntimeError(f"expected http.request or http.disconnect; the server sent {message!r}")
+            self.is_complete = not message.get("more_body", False)
+            return message.get("body") or b""
+
+    async def poll(self) -> bool:
+        """Return whether the client has left, as far as the server says without waiting."""
+        while not self.is_disconnected and self._size < READ_AHEAD:
+            if self._task is None:
+                self._task = asyncio.ensure_future(self._receive_one())
+                await asyncio.sleep(0)  # its first step runs now: it ends there if the server has a message
+            if not self._task.done():
+                break
+            await self._look()
+        return self.is_disconnected
+
+    async def wait_disconnected(self) -> None:
+        """Wait until the client has left; while much of the body is unread, until somebody reads it."""
+        while not self.is_disconnected:
+            if self._size < READ_AHEAD:
+                await self._look()
+                continue
+            self._room = self._room or asyncio.Event()
+            self._room.clear()
+            await self._room.wait()
+
+    async def close(self) -> None:
+        """Stop the look that is under way, when nobody asks any more."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _look(self) -> None:
+        """Read one message, keep a piece of the body for the reader; safe to cancel and to run several times."""
+        task = self._task
+        if task is None:
+            task = self._task = asyncio.ensure_future(self._receive_one())
+        await asyncio.wait({task})
+        if self._task is not task:
+            return  # somebody else who waited for it has kept it
+        self._task = None
+        message = task.result()
+        if message["type"] == "http.disconnect":
+            self.is_disconnected = True
+            return
+        self._kept.append(message)
+        self._size += len(message.get("body", b""))
+
+    async def _receive_one(self) -> Message:
+        return await self._receive()

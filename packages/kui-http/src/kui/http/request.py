@@ -1,0 +1,288 @@
+"""An HTTP request: what every connection knows, its method and its body."""
+
+import asyncio
+import codecs
+from collections.abc import AsyncGenerator, Awaitable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from baize.datastructures import URL, FormData
+
+from kui.core import HTTPConnection, lazy
+
+from .errors import BodyConsumed, MalformedRequest, RequestTooLarge, UnsupportedMediaType
+from .incoming import Incoming
+from .limits import RequestLimits
+from .parameters import split_parameters
+
+if TYPE_CHECKING:
+    from .converter import ResponseConverter
+
+__all__ = ["HttpRequest"]
+
+JSON = "application/json"
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+# Python has codecs that are no charsets of a document, and that are slow or warn
+NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
+
+
+class HttpRequest(HTTPConnection):
+    """One HTTP request: a connection with a method and a body.
+
+    `body`, `json` and `form` are awaited, as often as wanted: `data = await request.json`. What is malformed or too
+    large raises an HTTPException that answers for itself (400, 413, 415).
+
+    Args:
+        scope, receive, send: what the ASGI server called the application with.
+
+    ```python
+    >>> import asyncio
+    >>> from kui.http import HttpRequest
+    >>> async def receive():
+    ...     return {"type": "http.request", "body": b'{"id": 7}'}
+    >>> scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", b"application/json")]}
+    >>> async def main():
+    ...     request = HttpRequest(scope, receive)
+    ...     return request.method, await request.json, await request.body
+    >>> asyncio.run(main())
+    ('POST', {'id': 7}, b'{"id": 7}')
+
+    ```
+    """
+
+    limits: RequestLimits = RequestLimits()
+    """What the body may hold at most."""
+
+    converter: "ResponseConverter | None" = None
+    """Makes a response of what the endpoint returns; None for the application's."""
+
+    extra_headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Headers for whatever answers this request; `add_response_header` adds one."""
+
+    _body: bytes | None = None
+    _is_streamed = False
+    _default_limits: ClassVar[RequestLimits] = limits
+
+    @property
+    def method(self) -> str:
+        """The method as the client sent it: "GET", "POST", ..."""
+        method: str = self._scope["method"]
+        return method
+
+    @lazy
+    def url(self) -> URL:
+        """The URL of the request as the client asked for it: percent-encoded, with root_path and query.
+
+        Raises:
+            MalformedRequest: the Host header holds no host.
+        """
+        try:
+            url = super().url
+            _ = url.port  # urllib looks at it when it is asked for
+        except ValueError as error:
+            self.__dict__.pop("url", None)
+            raise MalformedRequest(f"malformed Host header: {error}") from None
+        return url
+
+    @property
+    def body(self) -> Awaitable[bytes]:
+        """The whole body: `await request.body`.
+
+        Raises, when awaited:
+            RequestTooLarge: it is longer than `limits.max_body_size`.
+            ClientDisconnect: the client left before it had arrived.
+            BodyConsumed: it was streamed, and not kept.
+        """
+        return self._read_body()
+
+    @property
+    def json(self) -> Awaitable[Any]:
+        """The value of a JSON body: `await request.json`.
+
+        Raises, when awaited:
+            UnsupportedMediaType: the content type is neither application/json nor one that ends in "+json".
+            MalformedRequest: the body is no JSON.
+            RequestTooLarge, ClientDisconnect, BodyConsumed: as `body` does.
+        """
+        return self._read_json()
+
+    @property
+    def form(self) -> Awaitable[FormData]:
+        """The fields and files of a form, a mapping with `getlist` and `multi_items`: `await request.form`.
+
+        The files are closed when the request ends. A multipart form is not kept as `body`.
+
+        Raises, when awaited:
+            UnsupportedMediaType: the body is neither multipart/form-data nor application/x-www-form-urlencoded.
+            MalformedRequest: the body is no such form.
+            RequestTooLarge, ClientDisconnect, BodyConsumed: as `body` does, and for what else `limits` names.
+        """
+        return self._read_form()
+
+    async def data(self) -> Any:
+        """Return the body as its content type says: the value of JSON, or the `FormData` of a form.
+
+        Raises:
+            UnsupportedMediaType: the body is neither; or what `json` and `form` raise.
+        """
+        type_ = self._media_type[0]
+        if _is_json(type_):
+            return await self._read_json()
+        if type_ in (MULTIPART, URLENCODED):
+            return await self._read_form()
+        raise UnsupportedMediaType(type_, JSON, MULTIPART, URLENCODED)
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body in the pieces in which it arrives, without keeping it; none of them is empty.
+
+        After `await request.body` it yields the body that was read.
+
+        Raises:
+            RequestTooLarge, ClientDisconnect, BodyConsumed: as `body` does.
+        """
+        if self._body is not None:
+            if self._body:
+                yield self._body
+            return
+        if self._is_streamed or self._pieces:
+            raise BodyConsumed
+        self._is_streamed = True
+        size = 0
+        while not self._incoming.is_complete:
+            piece = await self._next_piece(size)
+            size += len(piece)
+            if piece:
+                yield piece
+
+    async def is_disconnected(self) -> bool:
+        """Return whether the client has left, as far as the server knows; never waits, and loses nothing."""
+        return await self._incoming.poll()
+
+    async def wait_disconnected(self) -> None:
+        """Wait until the client has left. The body stays readable, by another task meanwhile."""
+        await self._incoming.wait_disconnected()
+
+    async def close(self) -> None:
+        """Close the uploaded files; the session does it when the request ends."""
+        incoming = self.__dict__.get("_incoming")
+        if incoming is not None:
+            await incoming.close()
+        form = self.__dict__.get("_form")
+        if form is not None:
+            await form.aclose()
+
+    def add_response_header(self, name: str, value: str) -> None:
+        """Add a header to whatever answers this request, a refusal and an error as well.
+
+        It takes the place of a header of the same name in the response; `vary` is joined with it, and `set-cookie`
+        added to it.
+
+        Raises:
+            ValueError: a line break in the name or the value, or text that has no Latin-1 form.
+        """
+        pair = (name.lower().encode("latin-1"), value.encode("latin-1"))
+        if any(byte in part for part in pair for byte in b"\r\n\0"):
+            raise ValueError(f"a header is one line; got {name!r}: {value!r}")
+        self.extra_headers = (*self.extra_headers, pair)
+
+    @lazy
+    def _incoming(self) -> Incoming:
+        return Incoming(self._receive)
+
+    @lazy
+    def _reading(self) -> asyncio.Lock:
+        return asyncio.Lock()
+
+    @lazy
+    def _pieces(self) -> list[bytes]:
+        return []
+
+    @lazy
+    def _media_type(self) -> tuple[str, dict[str, str]]:
+        return split_parameters(self.headers.get("content-type", ""))
+
+    @property
+    def _charset(self) -> str:
+        charset = self._media_type[1].get("charset", "utf-8")
+        try:
+            "".encode(charset)
+            is_charset = codecs.lookup(charset).name not in NO_CHARSETS
+        except (LookupError, ValueError):
+            is_charset = False
+        if not is_charset:
+            raise MalformedRequest(f"unknown charset {charset!r}")
+        return charset
+
+    async def _next_piece(self, size: int) -> bytes:
+        """Return the next piece, if with it the body, of which `size` bytes are here, keeps its limit."""
+        limit = self.limits.max_body_size
+        if limit is None:
+            return await self._incoming.next_piece()
+        if not size and (self.content_length or 0) > limit:
+            raise RequestTooLarge(f"the body of a request is limited to {limit} bytes")
+        piece = await self._incoming.next_piece()
+        if size + len(piece) > limit:
+            raise RequestTooLarge(f"the body of a request is limited to {limit} bytes")
+        return piece
+
+    async def _read_body(self) -> bytes:
+        if self._body is not None:
+            return self._body
+        async with (
+            self._reading
+        ):  # several tasks may ask; a cancelled reader leaves what it has to the next one
+            if self._body is None:
+                if self._is_streamed:
+                    raise BodyConsumed
+                pieces, size = self._pieces, sum(map(len, self._pieces))
+                while not self._incoming.is_complete:
+                    pieces.append(await self._next_piece(size))
+                    size += len(pieces[-1])
+                self._body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                pieces.clear()
+        return self._body
+
+    async def _read_json(self) -> Any:
+        if "_json" in self.__dict__:
+            return self.__dict__["_json"]
+        type_ = self._media_type[0]
+        if not _is_json(type_):
+            raise UnsupportedMediaType(type_, JSON)
+        body = await self._read_body()
+        try:
+            payload = body.decode(self._charset) if "charset" in self._media_type[1] else body
+            value = self.json_codec.decode(payload)
+        except UnicodeError as error:
+            raise MalformedRequest(f"malformed JSON: {error}") from None
+        except ValueError as error:
+            raise MalformedRequest(str(error)) from None
+        self.__dict__["_json"] = value
+        return value
+
+    async def _read_form(self) -> FormData:
+        async with self._reading_form:
+            if "_form" not in self.__dict__:
+                self.__dict__["_form"] = await self._parse_form()
+        form: FormData = self.__dict__["_form"]
+        return form
+
+    @lazy
+    def _reading_form(self) -> asyncio.Lock:
+        return asyncio.Lock()
+
+    async def _parse_form(self) -> FormData:
+        from .forms import parse_multipart, parse_urlencoded
+
+        type_, parameters = self._media_type
+        if type_ == URLENCODED:
+            return parse_urlencoded(await self._read_body(), self._charset, self.limits)
+        if type_ != MULTIPART:
+            raise UnsupportedMediaType(type_, MULTIPART, URLENCODED)
+        boundary = parameters.get("boundary", "")
+        if not 1 <= len(boundary) <= 70:  # RFC 2046, section 5.1.1
+            raise MalformedRequest("malformed multipart form: its content type has no boundary")
+        return await parse_multipart(self.stream(), boundary, self._charset, self.limits)
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == JSON or media_type.endswith("+json")

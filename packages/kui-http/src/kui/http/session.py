@@ -1,0 +1,231 @@
+"""One HTTP request from the server's call to the end of its answer."""
+
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, cast
+
+from kui.core import (
+    ASGIApp,
+    Endpoint,
+    ExceptionHandlers,
+    HTTPException,
+    Middleware,
+    Receive,
+    Scope,
+    Send,
+    UnknownScopeType,
+    end_connection,
+    http_connection_var,
+)
+
+from .context import request_var
+from .converter import ResponseConverter, current_converter
+from .errors import ClientDisconnect
+from .limits import RequestLimits
+from .request import HttpRequest
+from .responses import PlainTextResponse
+from .sending import ResponseSender
+
+__all__ = ["HttpSession", "http_session"]
+
+logger = logging.getLogger("kui.http")
+
+
+class HttpSession:
+    """Serve requests: make the request, run its handler, convert and send the answer, end the connection.
+
+    A framework calls `serve` when its router has found the handler; `http_session` makes an application of one
+    endpoint. The order is: handler, response, the connection's exit stack in reverse order (dependencies,
+    background tasks), `request.close()`.
+
+    An exception is answered by its handler in `exception_handlers`, or by itself if it is an HTTPException. Any
+    other is answered with a plain 500 where nothing was sent yet, logged with its traceback, and raised again
+    for the server. A client that leaves is no error.
+
+    Args:
+        request_class: a subclass of HttpRequest, called with scope, receive and send.
+        converter: makes responses of what handlers return.
+        exception_handlers: functions of an exception, sync or async, whose result is converted.
+        limits: what a request's body may hold.
+
+    ```python
+    >>> from kui.core import ExceptionHandlers
+    >>> from kui.http import HttpSession
+    >>> session = HttpSession(exception_handlers=ExceptionHandlers({KeyError: lambda error: ("no such thing", 404)}))
+
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        request_class: Callable[[Scope, Receive, Send], HttpRequest] = HttpRequest,
+        converter: ResponseConverter | None = None,
+        exception_handlers: ExceptionHandlers | Mapping[Any, Callable[[Any], Any]] | None = None,
+        limits: RequestLimits | None = None,
+    ) -> None:
+        self.request_class = request_class
+        self.converter = converter
+        self.exception_handlers = (
+            exception_handlers
+            if isinstance(exception_handlers, ExceptionHandlers)
+            else ExceptionHandlers(exception_handlers)
+        )
+        self.limits = limits
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, handler: Endpoint) -> None:
+        """Answer one request with what the handler returns.
+
+        Raises:
+            Exception: what neither the handler, nor an exception handler, nor a clean-up has dealt with.
+        """
+        request = self.request_class(scope, receive, send)
+        if self.converter is not None:
+            request.converter = self.converter
+        if self.limits is not None:
+            request.limits = self.limits
+        token = request_var.set(request)
+        connection_token = http_connection_var.set(request)
+        sender = ResponseSender(request, send)
+        error: BaseException | None = None
+        is_handled = False
+        try:
+            try:
+                response = self._convert(await handler())
+                await response(scope, receive, sender)
+            except Exception as raised:
+                error = raised
+                is_handled = await self._answer(raised, scope, receive, sender)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            try:
+                is_handled |= await end_connection(request, error)
+                await request.close()
+            finally:
+                http_connection_var.reset(connection_token)
+                request_var.reset(token)
+        if error is not None and not is_handled:
+            logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=error)
+            raise error
+
+    async def respond(self, error: BaseException) -> ASGIApp | None:
+        """Return the response that answers an exception of the current connection, of either protocol.
+
+        Returns:
+            What the exception's handler returns, converted; for an HTTPException without one its content, status and
+            headers; None for any other exception.
+
+        Raises:
+            Exception: what the exception's handler raises; an HTTPException from it is answered instead.
+        """
+        handler = self.exception_handlers.find(error)
+        if handler is None:
+            if isinstance(error, HTTPException):
+                return self._exception_response(cast("HTTPException[Any]", error))
+            return None
+        try:
+            answer = handler(error)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except Exception as raised:
+            if not isinstance(raised, HTTPException):
+                raise
+            if raised is error:  # it passes on what it does not want to answer
+                return self._exception_response(cast("HTTPException[Any]", raised))
+            return await self.respond(cast(BaseException, raised))
+        return self._convert(answer)
+
+    def _convert(self, value: Any) -> ASGIApp:
+        converter = self.converter or current_converter()
+        return converter.convert(value)
+
+    def _exception_response(self, error: HTTPException[Any]) -> ASGIApp:
+        content = error.content
+        if content is None or content == "":
+            content = _description(error.status_code)
+        converter = self.converter or current_converter()
+        return converter(content, error.status_code, error.headers)
+
+    async def _answer(self, error: Exception, scope: Scope, receive: Receive, sender: ResponseSender) -> bool:
+        """Answer an exception where that is still possible; return whether it needs no more attention."""
+        if isinstance(error, ClientDisconnect):
+            return True
+        if sender.has_started:
+            return False
+        try:
+            response = await self.respond(error)
+            if response is not None:
+                await response(scope, receive, sender)
+                return True
+        except ClientDisconnect:
+            return True
+        finally:
+            if not sender.has_started:
+                await _send_plain_500(scope, receive, sender)
+        return False
+
+
+async def _send_plain_500(scope: Scope, receive: Receive, sender: ResponseSender) -> None:
+    """Tell the client that the server failed, and nothing else."""
+    with suppress(ClientDisconnect):
+        await PlainTextResponse("Internal Server Error", 500)(scope, receive, sender)
+
+
+def _description(status: int) -> str:
+    try:
+        known = HTTPStatus(status)
+    except ValueError:
+        return str(status)
+    return known.description or known.phrase
+
+
+def http_session(
+    endpoint: Endpoint,
+    *,
+    request_class: Callable[[Scope, Receive, Send], HttpRequest] = HttpRequest,
+    middlewares: Iterable[Middleware] = (),
+    converter: ResponseConverter | None = None,
+    exception_handlers: ExceptionHandlers | Mapping[Any, Callable[[Any], Any]] | None = None,
+    limits: RequestLimits | None = None,
+) -> ASGIApp:
+    """Make an ASGI application of an endpoint: an async function without arguments, or a class view.
+
+    It runs on any ASGI server, and inside Starlette or FastAPI: `app.mount("/notes", http_session(Notes))`.
+
+    Args:
+        endpoint: what answers every request; it reads `kui.http.request`.
+        middlewares: functions from an endpoint to an endpoint; the last one is outermost.
+        request_class, converter, exception_handlers, limits: as for HttpSession.
+
+    Returns:
+        The application. It raises kui.core's UnknownScopeType for another scope type than "http", as ASGI asks.
+
+    ```python
+    >>> from kui.http import http_session, request
+    >>> async def hello():
+    ...     return {"hello": request.query_params.get("name", "you")}
+    >>> app = http_session(hello)
+
+    ```
+    """
+    session = HttpSession(
+        request_class=request_class,
+        converter=converter,
+        exception_handlers=exception_handlers,
+        limits=limits,
+    )
+    for middleware in middlewares:
+        endpoint = middleware(endpoint)
+    handler = endpoint
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise UnknownScopeType(f"got a scope of type {scope['type']!r}; this application serves: http")
+        await session.serve(scope, receive, send, handler)
+
+    return app

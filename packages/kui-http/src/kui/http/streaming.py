@@ -1,0 +1,133 @@
+"""Responses whose body is made while it is sent."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping
+from typing import Any
+
+from kui.core import Receive, Scope, Send
+
+from .responses import HttpResponse
+
+__all__ = ["StreamResponse", "send_stream"]
+
+
+class StreamResponse(HttpResponse):
+    """A response of bytes that an async iterable yields.
+
+    The iterable is left when the client has gone: a `finally` in a generator runs then, as it does at the end.
+
+    Args:
+        iterable: yields the pieces of the body.
+        status_code, headers: as for HttpResponse.
+        content_type: the content type.
+
+    ```python
+    >>> from kui.http import StreamResponse
+    >>> async def lines():
+    ...     yield b"one\\n"
+    ...     yield b"two\\n"
+    >>> StreamResponse(lines(), content_type="text/plain").headers["content-type"]
+    'text/plain'
+
+    ```
+    """
+
+    def __init__(
+        self,
+        iterable: AsyncIterable[bytes],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> None:
+        super().__init__(status_code, headers)
+        self.iterable = iterable
+        self.headers.setdefault("content-type", content_type)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = self.list_headers(as_bytes=True)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send_stream(self.iterable, scope, receive, send)
+
+
+async def send_stream(
+    pieces: AsyncIterable[bytes],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    idle: bytes = b"",
+    idle_seconds: float | None = None,
+) -> None:
+    """Send a body piece by piece until it ends, or until the client has left.
+
+    The pieces come from one task of their own, from the first to the last, so that a time limit or a context
+    variable may span them; what is open in them is closed before this returns.
+
+    Args:
+        pieces: the body.
+        idle: what to send when nothing else was sent for `idle_seconds`.
+    """
+    if scope.get("method") == "HEAD":
+        await _close(pieces)
+        await send({"type": "http.response.body", "body": b""})
+        return
+    output = _Output(send)
+    producer = asyncio.ensure_future(output.send_all(pieces))
+    leaving = asyncio.ensure_future(_disconnect(receive))
+    try:
+        while not (producer.done() or leaving.done()):
+            await asyncio.wait({producer, leaving}, timeout=idle_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if idle_seconds is not None and not producer.done() and not leaving.done():
+                await output.send_if_idle(idle, idle_seconds)
+    finally:
+        has_ended = producer.done()
+        await _stop(producer, leaving)
+    if has_ended:
+        producer.result()  # raises what the iterable raised
+        await send({"type": "http.response.body", "body": b""})
+    elif not leaving.cancelled() and (failure := leaving.exception()):
+        raise failure
+
+
+class _Output:
+    """The body so far; pieces and pings never overlap."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._turn = asyncio.Lock()
+        self._clock = asyncio.get_running_loop().time
+        self._last = self._clock()
+
+    async def send_all(self, pieces: AsyncIterable[bytes]) -> None:
+        try:
+            async for piece in pieces:
+                await self._write(piece)
+        finally:
+            await _close(pieces)
+
+    async def send_if_idle(self, piece: bytes, seconds: float) -> None:
+        if not self._turn.locked() and self._clock() - self._last >= seconds * 0.9:
+            await self._write(piece)
+
+    async def _write(self, piece: bytes) -> None:
+        async with self._turn:
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            self._last = self._clock()
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _stop(*tasks: "asyncio.Future[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+async def _close(pieces: AsyncIterable[bytes] | AsyncIterator[bytes]) -> None:
+    close = getattr(pieces, "aclose", None)
+    if close is not None:
+        closing: Awaitable[None] = close()
+        await closing
