@@ -132,7 +132,7 @@ def examine(member: Member, workspace: dict[str, Member], out: Path, options: ar
     """Install one distribution into an environment of its own, import it, measure it and run its tests."""
     with tempfile.TemporaryDirectory(prefix=f"{member.name}-", dir=out) as folder:
         environment = Environment(Path(folder, "venv"))
-        run(UV, "venv", "-q", "--python", options.python, environment.path, cwd=out)
+        run(UV, "venv", "-q", "--no-python-downloads", "--python", options.python, environment.path, cwd=out)
 
         needed = closure([Requirement(member.name)], workspace)
         wheels = [built(each, out, ".whl") for each in needed.values()]
