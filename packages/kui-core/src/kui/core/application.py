@@ -6,7 +6,7 @@ from typing import Any
 from .errors import UnknownScopeType
 from .types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Application"]
+__all__ = ["Application", "application_of"]
 
 
 class Application:
@@ -31,6 +31,7 @@ class Application:
 
     def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
         self._apps = dict(apps)
+        # what the lifespan yields, on a server that keeps no state for its connections
         self.lifespan_state: dict[str, Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,3 +43,12 @@ class Application:
                 f"got a scope of type {scope['type']!r}; this application serves: {', '.join(self._apps) or 'nothing'}"
             ) from None
         await app(scope, receive, send)
+
+
+def application_of(scope: Scope) -> Any:
+    try:
+        return scope["app"]
+    except KeyError:
+        raise RuntimeError(
+            'there is no application: nothing set scope["app"], as kui.core.Application does'
+        ) from None

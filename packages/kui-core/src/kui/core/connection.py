@@ -5,10 +5,11 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from baize.datastructures import URL, Address, Headers, QueryParams
-from baize.requests import MoreInfoFromHeaderMixin
+from baize.datastructures import URL, Address, QueryParams
 
+from .application import application_of
 from .background import BackgroundTasks
+from .headers import HeaderFields
 from .json import JSONCodec, default_codec
 from .lazy import lazy
 from .state import State
@@ -28,11 +29,12 @@ async def _no_send(message: Message) -> None:
     raise RuntimeError("this connection was made without a send callable")
 
 
-class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
+class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
     """One connection, HTTP or WebSocket: a mapping over the ASGI scope, and its parsed parts.
 
-    What is parsed is parsed once, when it is first asked for. Beside the properties here it has those of baize:
-    `accepted_types`, `accepts()`, `content_type`, `content_length`, `cookies`, `date` and `referrer`.
+    What is parsed is parsed once, when it is first asked for. Beside the properties here it has those of the header
+    fields: `headers`, `cookies`, `accepted_types`, `accepts()`, `content_type`, `content_length`, `date` and
+    `referrer`. What a client has malformed is absent there, and never an error.
 
     Args:
         scope: the ASGI connection scope
@@ -78,8 +80,7 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
         return len(self._scope)
 
     # A connection is itself alone, and may be a member of a set; a Mapping would compare scopes.
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    __eq__ = object.__eq__
 
     def __hash__(self) -> int:
         return id(self)
@@ -92,15 +93,16 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
 
     @lazy
     def url(self) -> URL:
-        """The URL of the request as the client asked for it: percent-encoded, with root_path and query."""
-        return connection_url(self._scope)
+        """The URL of the request as the client asked for it: percent-encoded, with root_path and query.
 
-    @lazy
-    def headers(self) -> Headers:  # pyright: ignore[reportIncompatibleVariableOverride] - baize has a class of its own
-        """The headers by name, in any case; a header sent more than once is joined with ", "."""
-        return Headers(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self._scope["headers"]
-        )
+        The path is the server's `raw_path` as long as that is the path of the scope, so an encoded slash (%2F) stays
+        one; where somebody has rewritten the path, it is that path, encoded. Without a Host header and without the
+        server's address the URL is relative.
+
+        Raises:
+            HTTPException: 400, when the Host header is malformed.
+        """
+        return connection_url(self._scope)
 
     @lazy
     def query_params(self) -> QueryParams:
@@ -122,7 +124,9 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
     @lazy
     def state(self) -> State:
         """What this connection remembers; starts as a shallow copy of the lifespan's state, and stays its own."""
-        return State(self._scope.get("state") or {})
+        state = State(getattr(self._scope.get("app"), "lifespan_state", None) or {})
+        state.update(self._scope.get("state") or {})
+        return state
 
     @property
     def app(self) -> Any:
@@ -131,12 +135,7 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
         Raises:
             RuntimeError: nobody put an application into the scope.
         """
-        try:
-            return self._scope["app"]
-        except KeyError:
-            raise RuntimeError(
-                'there is no application: nothing set scope["app"], as kui.core.Application does'
-            ) from None
+        return application_of(self._scope)
 
     @property
     def exit_stack(self) -> AsyncExitStack:
@@ -154,9 +153,9 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
 
     @lazy
     def json_codec(self) -> JSONCodec:
-        """The codec of the application that serves this connection, or kui's own."""
-        codec = getattr(self._scope.get("app"), "json_codec", None)
-        return codec if isinstance(codec, JSONCodec) else default_codec()
+        """The codec of the application that serves this connection: its `json_codec`, or kui's own without one."""
+        codec: JSONCodec | None = getattr(self._scope.get("app"), "json_codec", None)
+        return default_codec() if codec is None else codec
 
     def url_for(self, name: str, path_params: dict[str, Any] | None = None) -> URL:
         """Return the absolute URL of the route with this name, below the same host and root_path.
@@ -169,6 +168,7 @@ class HTTPConnection(MoreInfoFromHeaderMixin, MutableMapping[str, Any]):
             path_params: the values of the path's parameters.
 
         Raises:
+            HTTPException: 400, when the Host header is malformed.
             RuntimeError: the application has no router.
             LookupError: the router has no route of this name.
             ValueError: a path parameter is missing, superfluous or unfit.
@@ -181,24 +181,26 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
 
     What is on the stack sees the error, as the body of a `with` would raise it. One clean-up that fails does not
     skip the others; failures are logged, each with the ones before it, and raised nowhere, because the handler has
-    given its result already. Cancellation passes.
+    given its result already. What a clean-up puts on the stack ends too. Cancellation passes.
 
     Args:
         connection: the connection that ends.
         error: what the handler raised, or None.
 
     Returns:
-        Whether a clean-up has dealt with the error, as `__exit__` says by returning true.
+        Whether a clean-up has dealt with the error, as `__exit__` says by returning true. Nothing deals with a
+        cancellation.
     """
     stack = connection._exit_stack  # pyright: ignore[reportPrivateUsage] - a function of this class's module
-    connection._exit_stack = None  # pyright: ignore[reportPrivateUsage]
     if stack is None:
         return False
     try:
-        return bool(
-            await stack.__aexit__(type(error) if error else None, error, error and error.__traceback__)
-        )
+        traceback = None if error is None else error.__traceback__
+        dealt = await stack.__aexit__(None if error is None else type(error), error, traceback)
+        return bool(dealt) and isinstance(error, Exception)
     except Exception as failure:
         if failure is not error:
             logger.exception("the clean-up of %r failed", connection)
         return False
+    finally:
+        connection._exit_stack = None  # pyright: ignore[reportPrivateUsage]

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar, cast
 
+from .application import application_of
 from .types import Receive, Scope, Send
 
 __all__ = ["Lifespan"]
@@ -26,9 +27,10 @@ class Lifespan:
         on_startup, on_shutdown: functions of one argument, the application; sync or async. Deprecated in favour
             of `function`.
 
-    Order: function up to its `yield`, on_startup, on_shutdown, the rest of function. A failure is reported to the
-    server with the traceback, as ASGI asks, and then raised
-    (https://asgi.readthedocs.io/en/latest/specs/lifespan.html).
+    Order: function up to its `yield`, on_startup, on_shutdown, the rest of function. What fails between is raised
+    into function at its `yield`, so that `finally` clauses there run; then it is reported to the server with the
+    traceback, as ASGI asks, and raised (https://asgi.readthedocs.io/en/latest/specs/lifespan.html). A cancellation
+    is raised there too, and is no failure to report.
 
     ```python
     >>> from kui.core import Application, Lifespan
@@ -59,26 +61,26 @@ class Lifespan:
                 raise ValueError(
                     "Cannot use lifespan together with on_startup or on_shutdown: put them into the lifespan"
                 )
-            _warn("on_startup and on_shutdown", stacklevel=3)
+            _warn("on_startup and on_shutdown")
 
     def on_startup(self, hook: H) -> H:
         """Add a function to run at start-up, and return it. Deprecated."""
-        _warn("on_startup", stacklevel=3)
+        _warn("on_startup")
         self._on_startup.append(hook)
         return hook
 
     def on_shutdown(self, hook: H) -> H:
         """Add a function to run at shut-down, and return it. Deprecated."""
-        _warn("on_shutdown", stacklevel=3)
+        _warn("on_shutdown")
         self._on_shutdown.append(hook)
         return hook
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = scope["app"]
         phase = "startup"
         try:
             async with AsyncExitStack() as stack:
                 await receive()
+                app = application_of(scope)
                 if self._function is not None:
                     state = await stack.enter_async_context(asynccontextmanager(self._function)(app))
                     _keep(state, scope, app)
@@ -89,10 +91,16 @@ class Lifespan:
                 await receive()
                 for hook in self._on_shutdown:
                     await _call(hook, app)
-        except BaseException:
+            _require_start(phase)
+        except Exception:
             await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
             raise
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _require_start(phase: str) -> None:
+    if phase == "startup":
+        raise RuntimeError("the start-up failed, and the lifespan function suppressed the error")
 
 
 def _keep(state: object, scope: Scope, app: Any) -> None:
@@ -115,5 +123,9 @@ async def _call(hook: Hook, app: Any) -> None:
         await result
 
 
-def _warn(what: str, stacklevel: int) -> None:
-    warnings.warn(f"{what}: deprecated, use lifespan", DeprecationWarning, stacklevel=stacklevel + 1)
+def _warn(what: str) -> None:
+    """Warn on the line of the code that uses kui, however many of kui's own calls are between."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("kui."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(f"{what}: deprecated, use lifespan", DeprecationWarning, stacklevel=level)
