@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NoReturn, Self, SupportsIndex, TypeVar, cast
 
 from .connection import HTTPConnection
 from .errors import NoActiveConnection
@@ -19,11 +19,16 @@ class ContextProxy(Generic[T]):
     """Answer for the connection in a context variable: attributes, items, `==`, `isinstance`, `repr` and the rest.
 
     The proxy is no key and no member of a set, because it is another connection in every task: put
-    `websocket_var.get()` there instead. Outside of a connection its use raises `NoActiveConnection`; only
-    `bool`, `repr` and `isinstance` answer, and names like `__wrapped__` are absent, as tools expect.
+    `websocket_var.get()` there instead. Nor can it be pickled; a copy of it is the proxy itself. Outside of a
+    connection its use raises `NoActiveConnection`; only `bool`, `repr`, `dir` and `isinstance` answer, and names
+    like `__wrapped__` are absent, as tools expect.
 
     A failed lookup on the proxy itself, which `__getattr__` needs, costs more than the call that follows. A
-    subclass spells out the methods that run for every message; the rest is answered here.
+    subclass spells out the methods that run for every message; the rest is answered here. It finds the connection
+    with `self._current()` or, faster, `self._var.get()`.
+
+    Args:
+        var: the context variable; error messages call the proxy by the variable's name.
 
     ```python
     >>> from kui.core import HTTPConnection, http_connection, http_connection_var
@@ -97,21 +102,28 @@ class ContextProxy(Generic[T]):
             f"`{self._name}` is another connection in every task, so it is no key: use {self._name}_var.get()"
         )
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(f"`{self._name}` is another connection in every task, so it cannot be pickled")
+
     def __dir__(self) -> list[str]:
-        return dir(self._current())
+        current = self._var.get(None)
+        return dir(type(self) if current is None else current)
 
     def __repr__(self) -> str:
         current = self._var.get(None)
         return f"<`{self._name}` outside of a connection>" if current is None else repr(current)
 
-    @property  # isinstance() asks for it beside type()
-    def __class__(self) -> Any:
+    def _current_class(self) -> type:
         current = self._var.get(None)
-        return ContextProxy if current is None else type(current)
+        return type(self) if current is None else type(current)
 
-    @__class__.setter
-    def __class__(self, value: object) -> None:
-        raise TypeError(f"the class of `{self._name}` is that of the current connection")
+    __class__: Any = property(_current_class)  # isinstance() asks for it beside type()
 
 
 # A proxy is used as the object that it stands for: this is the one place that says so to a type checker.
