@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast, overload
 import baize.asgi as baize
 from baize.datastructures import URL
 
-from kui.core import ASGIApp, http_connection_var
+from kui.core import ASGIApp, Scope, http_connection_var
 
 from .context import request_var
 from .events import SendEventResponse
-from .responses import HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from .responses import HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse, codec_of
 
 __all__ = ["ResponseConverter", "convert_response"]
 
@@ -48,9 +48,13 @@ class ResponseConverter:
     """
 
     def __init__(self, converters: Mapping[type, Callable[..., Any]] | None = None) -> None:
+        self.plain = dict(_PLAIN)
+        """By type, the content type and the encoding of values that need no response of their own."""
         self._convert = singledispatch(_unknown)
-        for type_, function in (*_DEFAULTS.items(), *(converters or {}).items()):
+        for type_, function in _DEFAULTS.items():
             self._convert.register(type_)(function)
+        for type_, function in (converters or {}).items():
+            self.register(type_, function)
 
     @overload
     def register(self, type_: type, function: None = None) -> Callable[[F], F]: ...
@@ -70,6 +74,7 @@ class ResponseConverter:
             return lambda decorated: self.register(type_, decorated)
         if not callable(cast(object, function)):
             raise TypeError(f"the converter of {type_.__name__} is {function!r}, which cannot be called")
+        self.plain.pop(type_, None)
         self._convert.register(type_)(function)
         return function
 
@@ -111,8 +116,13 @@ def current_converter() -> ResponseConverter:
     if request is not None and request.converter is not None:
         return request.converter
     connection = http_connection_var.get(None)
-    app = connection.get("app") if connection is not None else None
-    converter = getattr(app, "response_converter", None)
+    return application_converter({} if connection is None else connection)
+
+
+def application_converter(scope: Scope) -> ResponseConverter:
+    """Return the converter of the application in the scope, or the default one."""
+    app = scope.get("app")
+    converter = None if app is None else getattr(app, "response_converter", None)
     return converter if isinstance(converter, ResponseConverter) else _DEFAULT_CONVERTER
 
 
@@ -137,6 +147,26 @@ def _file(value: PurePath, *args: Any, **kwargs: Any) -> ASGIApp:
     return FileResponse(value, *args, **kwargs)
 
 
+def _text(value: str, scope: Scope) -> bytes:
+    return value.encode()
+
+
+def _bytes(value: bytes, scope: Scope) -> bytes:
+    return value
+
+
+def _json(value: Any, scope: Scope) -> bytes:
+    return codec_of(scope).encode(value)
+
+
+_TEXT_TYPE = (b"content-type", b"text/plain; charset=utf-8")
+_JSON_TYPE = (b"content-type", b"application/json")
+_PLAIN: dict[type, tuple[tuple[bytes, bytes], Callable[[Any, Scope], bytes]]] = {
+    str: (_TEXT_TYPE, _text),
+    bytes: (_TEXT_TYPE, _bytes),
+    dict: (_JSON_TYPE, _json),
+    list: (_JSON_TYPE, _json),
+}
 _DEFAULTS: dict[type, Callable[..., Any]] = {
     type(None): _nothing,
     HttpResponse: _itself,

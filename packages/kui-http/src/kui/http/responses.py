@@ -7,13 +7,20 @@ from typing import Any, ClassVar, Literal, overload
 from baize.datastructures import URL, MutableHeaders
 from baize.responses import iri_to_uri
 
-from kui.core import HTTPConnection, Receive, Scope, Send, lazy
+from kui.core import JSONCodec, Receive, Scope, Send, default_codec, lazy
 
 from .cookies import SameSite, set_cookie_value
 from .description import ResponseDescription
 from .sending import RawHeaders, send_whole
 
 __all__ = ["HTMLResponse", "HttpResponse", "JSONResponse", "PlainTextResponse", "RedirectResponse"]
+
+
+def codec_of(scope: Scope) -> JSONCodec:
+    """Return the JSON codec of the connection with this scope."""
+    # what HTTPConnection.json_codec says, without making a connection for every answer
+    codec = getattr(scope.get("app"), "json_codec", None)
+    return codec if isinstance(codec, JSONCodec) else default_codec()
 
 
 class HttpResponse:
@@ -215,7 +222,7 @@ class JSONResponse(HttpResponse):
         self._options = options
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        codec = HTTPConnection(scope).json_codec
+        codec = codec_of(scope)
         if self._options:
 
             def plain(value: object) -> Any:

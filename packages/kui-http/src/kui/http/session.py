@@ -22,7 +22,7 @@ from kui.core import (
 )
 
 from .context import request_var
-from .converter import ResponseConverter, current_converter
+from .converter import ResponseConverter, application_converter, current_converter
 from .errors import ClientDisconnect
 from .limits import RequestLimits
 from .request import HttpRequest
@@ -75,6 +75,7 @@ class HttpSession:
             else ExceptionHandlers(exception_handlers)
         )
         self.limits = limits
+        self._closes_always = getattr(request_class, "close", None) is not HttpRequest.close
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, handler: Endpoint) -> None:
         """Answer one request with what the handler returns.
@@ -83,29 +84,51 @@ class HttpSession:
             Exception: what neither the handler, nor an exception handler, nor a clean-up has dealt with.
         """
         request = self.request_class(scope, receive, send)
-        if self.converter is not None:
-            request.converter = self.converter
+        converter = self.converter
+        if converter is not None:
+            request.converter = converter
+        else:
+            converter = application_converter(scope)
         if self.limits is not None:
             request.limits = self.limits
         token = request_var.set(request)
         connection_token = http_connection_var.set(request)
-        sender = ResponseSender(request, send)
+        sender: ResponseSender | None = None
         error: BaseException | None = None
-        is_handled = False
+        is_handled = is_sending = False
         try:
             try:
-                response = self._convert(await handler())
-                await response(scope, receive, sender)
+                value: Any = await handler()
+                plain = converter.plain.get(type(value))
+                if plain is None or request.extra_headers or scope["method"] == "HEAD":
+                    sender = ResponseSender(request, send)
+                    await converter.convert(value)(scope, receive, sender)
+                else:  # the most frequent answers, on the shortest way
+                    content_type, encode = plain
+                    body = encode(value, scope)
+                    length = (b"content-length", b"%d" % len(body))
+                    is_sending = True
+                    await send(
+                        {"type": "http.response.start", "status": 200, "headers": [content_type, length]}
+                    )
+                    await send({"type": "http.response.body", "body": body})
             except Exception as raised:
                 error = raised
-                is_handled = await self._answer(raised, scope, receive, sender)
+                if is_sending:  # since ASGI 2.4 the server's send raises it when the client has left
+                    is_handled = isinstance(raised, OSError)
+                else:
+                    sender = sender or ResponseSender(request, send)
+                    is_handled = await self._answer(raised, scope, receive, sender)
         except BaseException as raised:
             error = raised
             raise
         finally:
             try:
-                is_handled |= await end_connection(request, error)
-                await request.close()
+                attributes = request.__dict__
+                if "exit_stack" in attributes:
+                    is_handled |= await end_connection(request, error)
+                if self._closes_always or "_incoming" in attributes:
+                    await request.close()
             finally:
                 http_connection_var.reset(connection_token)
                 request_var.reset(token)
