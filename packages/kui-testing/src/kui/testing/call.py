@@ -41,7 +41,13 @@ class Call:
             await app(scope, receive, send)
 
         self._task = start_application(run(), self)
-        self._task.add_done_callback(lambda _: self.changed.ring())
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled():
+            # asyncio logs an exception that nobody asked for, when it collects the task
+            task.exception()
+        self.changed.ring()
 
     def on_end(self, function: Callable[[], None]) -> None:
         """Call a function when the application has ended."""

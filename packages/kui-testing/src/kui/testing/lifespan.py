@@ -15,8 +15,8 @@ LifespanMode: TypeAlias = Literal["auto", "on", "off"]
 class Lifespan:
     """Runs the lifespan protocol once.
 
-    With "auto", an application that ends before it has received `lifespan.startup` does not speak the
-    protocol, and goes without; with "on" that is an error.
+    With "auto", an application goes without if it ends before it has received `lifespan.startup`, or if it
+    answers with a message of another protocol; with "on" both are errors.
     """
 
     def __init__(self, app: ASGIApp, *, mode: LifespanMode, strict: bool, deadline: float) -> None:
@@ -27,6 +27,7 @@ class Lifespan:
         self._inbound: asyncio.Queue[Message] = asyncio.Queue()
         self._where = STARTING
         self._has_received = False
+        self._speaks_other = False
         self._failed: str | None = None
         self._is_running = False
 
@@ -45,7 +46,7 @@ class Lifespan:
         if self._is_running:
             return
         failure = await self._call.end(patient=True)
-        if self._mode == "on" or self._has_received:
+        if self._mode == "on" or (self._has_received and not self._speaks_other):
             self._raise(failure)
             raise LifespanFailed("the application ended before it had answered lifespan.startup")
 
@@ -75,6 +76,8 @@ class Lifespan:
     def _raise(self, failure: BaseException | None) -> None:
         __tracebackhide__ = True
         if failure is not None:
+            if self._mode == "auto" and self._where == STARTING:
+                failure.add_note('raised while it started; if it has no lifespan, say so: lifespan="off"')
             raise_as_it_is(failure)
         if self._failed is not None:
             raise LifespanFailed(self._failed)
@@ -89,6 +92,13 @@ class Lifespan:
         return message
 
     async def _send(self, message: Message) -> None:
+        if (
+            self._mode == "auto"
+            and self._where == STARTING
+            and not str(message["type"]).startswith("lifespan.")
+        ):
+            self._speaks_other = True
+            raise RuntimeError(f"expected lifespan.startup.complete, got {message['type']}")
         message, self._where = self._call.accept(
             message, "lifespan", lambda checked: after_lifespan_send(self._where, checked)
         )

@@ -57,7 +57,7 @@ def _server_names(node: pytest.Item, names: Sequence[str]) -> list[str]:
 def kui_server(request: pytest.FixtureRequest) -> str:
     """The name of the server that `kui_client` imitates: the marker's, or uvicorn."""
     if hasattr(request, "param"):
-        return request.param
+        return str(request.param)
     marker = request.node.get_closest_marker("kui_server")
     if marker is None:
         return "uvicorn"
@@ -85,10 +85,13 @@ def kui_client(
     if "anyio_backend" in request.fixturenames:
         if request.getfixturevalue("anyio_backend_name") != "asyncio":
             pytest.fail("kui_client needs asyncio: let the fixture anyio_backend return 'asyncio'")
-        return request.getfixturevalue("_kui_client_on_anyio_loop")
-    if request.config.pluginmanager.hasplugin("asyncio"):
-        return request.getfixturevalue(f"_kui_client_on_{_loop_scope(request)}_loop")
-    return pytest.fail("kui_client needs pytest-asyncio or anyio's plugin; without them, use kui_sync_client")
+        loop = "anyio"
+    elif request.config.pluginmanager.hasplugin("asyncio"):
+        loop = _loop_scope(request)
+    else:
+        pytest.fail("kui_client needs pytest-asyncio or anyio's plugin; without them, use kui_sync_client")
+    client: TestClient = request.getfixturevalue(f"_kui_client_on_{loop}_loop")
+    return client
 
 
 def _loop_scope(request: pytest.FixtureRequest) -> str:
