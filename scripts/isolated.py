@@ -110,9 +110,13 @@ def run(*command: str | Path | None, cwd: Path) -> str:
 
 
 def build(member: Member, out: Path) -> None:
-    """Build the sdist, and the wheel from the sdist; check that the wheel holds the package and no more."""
+    """Build the sdist, and the wheel from the sdist."""
     run(UV, "build", "-q", "-o", out, member.path, cwd=out)
-    wheel = built(member, out, ".whl")
+    check_wheel(built(member, out, ".whl"), member)
+
+
+def check_wheel(wheel: Path, member: Member) -> None:
+    """Raise unless the wheel holds the whole package and nothing beside it in the namespace."""
     mine = f"kui/{member.package}/"
     about = wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info/"
     names = zipfile.ZipFile(wheel).namelist()
