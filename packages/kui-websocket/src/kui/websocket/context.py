@@ -5,9 +5,10 @@ from typing import Any, TypeVar, cast
 
 from kui.core import ASGIApp, ContextProxy, Message, NoActiveConnection
 
-from .connection import Mode, ModelClass, ModelValidator, WebSocket
+from .connection import WebSocket
 from .current import websocket_var
 from .handshake import HeaderItems
+from .receiving import Mode, ModelClass, ModelValidator
 
 __all__ = ["websocket"]
 

@@ -17,7 +17,7 @@ from baize.asgi import WebSocketDisconnect as BaizeWebSocketDisconnect
 from .codes import CloseCode, describe, fit_reason, legal_code
 
 if TYPE_CHECKING:
-    from .connection import WebSocket
+    from .lifetime import Lifetime
 
 __all__ = [
     "DecodeError",
@@ -86,7 +86,7 @@ class WebSocketDisconnect(BaizeWebSocketDisconnect):
     """
 
     def __init__(
-        self, code: int = CloseCode.NORMAL, reason: str | None = None, connection: "WebSocket | None" = None
+        self, code: int = CloseCode.NORMAL, reason: str | None = None, connection: "Lifetime | None" = None
     ) -> None:
         super().__init__(code, reason)
         self.connection = connection

@@ -1,0 +1,77 @@
+"""Where a connection stands, and how it ended."""
+
+import asyncio
+from typing import Final, NoReturn
+
+from kui.core import HTTPConnection, Message, Receive, Scope, Send
+
+from .codes import CloseCode
+from .errors import InvalidState, WebSocketDisconnect
+from .states import ConnectionState, advance
+
+__all__ = ["CLOSED", "READY", "SENDING", "SENT", "Lifetime"]
+
+# Whether a send may go out at once. It may not while another one is under way, nor when one has gone out and
+# nothing was received since, unless somebody reads ahead: a task that only sends would never learn of the end.
+READY: Final = 0
+SENDING: Final = 1
+SENT: Final = 2
+CLOSED: Final = 3
+
+
+class Lifetime(HTTPConnection):
+    """The state of a WebSocket connection, which its receiving and sending sides share."""
+
+    __slots__ = ("_after_send", "_end", "_ended", "_open", "_outgoing", "_state")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._state = ConnectionState.CONNECTING
+        self._open = False  # accepted, and no end seen
+        self._outgoing = self._after_send = CLOSED
+        self._end: tuple[int, str] | None = None
+        self._ended: asyncio.Event | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._scope.get('path', '')!r} {self._state.value}>"
+
+    @property
+    def connection_state(self) -> ConnectionState:
+        """Where the connection stands."""
+        return self._state
+
+    @property
+    def close_code(self) -> int | None:
+        """The code with which the connection ended, as soon as the end is known; else None."""
+        return None if self._end is None else int(self._end[0])
+
+    def _note_open(self) -> None:
+        self._open = True
+        self._outgoing, self._after_send = READY, SENT
+
+    def _note_end(
+        self, code: int, reason: str, state: ConnectionState = ConnectionState.DISCONNECTED
+    ) -> None:
+        """Enter a final state; the first code wins."""
+        if self._end is None:
+            self._end = code, reason
+        self._state = state
+        self._open = False
+        self._outgoing = self._after_send = CLOSED
+        if self._ended is not None:
+            self._ended.set()
+
+    def _note_disconnect(self, event: Message) -> None:
+        code = event.get("code")  # Daphne gives None where the client gave none
+        self._note_end(CloseCode.NO_STATUS if code is None else code, event.get("reason") or "")
+
+    def _disconnected(self) -> WebSocketDisconnect:
+        code, reason = self._end or (CloseCode.ABNORMAL, "")
+        return WebSocketDisconnect(code, reason, self)
+
+    def _refuse(self, call: str) -> NoReturn:
+        """Raise what the state has to say to a call that it does not allow."""
+        if self._state in (ConnectionState.DISCONNECTED, ConnectionState.CLOSING):
+            raise self._disconnected()
+        advance(self._state, call)
+        raise InvalidState(f"cannot {call} while the connection is {self._state.value}")

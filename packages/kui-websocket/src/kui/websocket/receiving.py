@@ -1,0 +1,357 @@
+"""The receiving side of a connection."""
+# pyright: reportPrivateUsage=false
+# Messages is the other half of Receiving, in a class of its own.
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Generic, Literal, NoReturn, Protocol, Self, TypeVar, cast
+
+from kui.core import Message, Receive, Scope, Send
+
+from .errors import DecodeError, InvalidState, PayloadTypeError, WebSocketDisconnect
+from .lifetime import READY, SENT, Lifetime
+from .limits import Limits
+from .pump import ReadPump
+from .states import ConnectionState
+
+__all__ = ["Mode", "ModelClass", "ModelValidator", "Receiving"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Mode = Literal["text", "binary"]
+
+NO_LIMITS = Limits()
+
+
+class ModelClass(Protocol[T_co]):
+    """What a pydantic model class has."""
+
+    def model_validate_json(self, json_data: str | bytes, /) -> T_co: ...
+
+
+class ModelValidator(Protocol[T_co]):
+    """What a pydantic TypeAdapter has."""
+
+    def validate_json(self, data: str | bytes, /) -> T_co: ...
+
+
+async def after_the_end() -> Message:
+    """The source of a connection that has ended."""
+    return {"type": "websocket.disconnect"}
+
+
+class Receiving(Lifetime):
+    """How messages come in.
+
+    An event comes from the source: the server's receive, or the read pump, or one that puts limits on either. One
+    task at a time may wait there.
+    """
+
+    __slots__ = ("_blocked", "_connect_taken", "_held", "_limits", "_pump", "_pump_wanted", "_source")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._source = receive
+        self._blocked = True  # a receive may not begin: before accept(), and while another one is under way
+        self._connect_taken = False
+        self._held: Message | None = None  # a message that was of the wrong kind for the one who asked
+        self._pump: ReadPump | None = None
+        self._pump_wanted = False
+        self._limits = NO_LIMITS
+
+    def receive_text(self, timeout: float | None = None) -> Coroutine[Any, Any, str]:
+        """Receive a text message.
+
+        Args:
+            timeout: seconds to wait. Default: None, without limit. A message that comes later is not lost.
+
+        Raises:
+            WebSocketDisconnect: the connection has ended, and all that came before was received.
+            PayloadTypeError: the next message is binary; `receive_bytes` gets it.
+            TimeoutError: no message came in time.
+            InvalidState: before `accept()`, or while another task is receiving.
+        """
+        return self._take("text") if timeout is None else self._take_within(timeout, "text")
+
+    def receive_bytes(self, timeout: float | None = None) -> Coroutine[Any, Any, bytes]:
+        """Receive a binary message; raises as `receive_text` does, with the kinds exchanged."""
+        return self._take("bytes") if timeout is None else self._take_within(timeout, "bytes")
+
+    def receive_payload(self, timeout: float | None = None) -> Coroutine[Any, Any, str | bytes]:
+        """Receive a message of either kind: `str` from a text message, `bytes` from a binary one."""
+        return self._take("text", "bytes") if timeout is None else self._take_within(timeout, "text", "bytes")
+
+    async def receive_json(self, mode: Mode | None = None, timeout: float | None = None) -> Any:
+        """Receive a JSON message and return its value.
+
+        Args:
+            mode: "text" or "binary" to take messages of this kind alone. Default: None, either.
+            timeout: seconds to wait. Default: None, without limit.
+
+        Raises:
+            DecodeError: the message is no JSON; `NaN` and `Infinity` are none.
+            ValueError: an unknown mode.
+            WebSocketDisconnect, PayloadTypeError, TimeoutError, InvalidState: as for `receive_text`.
+        """
+        kinds = _kinds(mode)
+        return self._decode(
+            await (self._take(*kinds) if timeout is None else self._take_within(timeout, *kinds))
+        )
+
+    async def receive_model(
+        self, model: ModelClass[T] | ModelValidator[T], timeout: float | None = None
+    ) -> T:
+        """Receive a JSON message, validated straight from the frame.
+
+        Args:
+            model: a pydantic model class, or a `TypeAdapter` for any other type.
+            timeout: seconds to wait. Default: None, without limit.
+
+        Raises:
+            ValueError: pydantic's ValidationError; the message is gone.
+            TypeError: the model is neither.
+            WebSocketDisconnect, TimeoutError, InvalidState: as for `receive_text`.
+        """
+        validate = _validate(model)
+        return validate(await self.receive_payload(timeout))
+
+    def iter_text(self) -> AsyncIterator[str]:
+        """Iterate over text messages until the connection ends, whatever its code; raises as `receive_text`."""
+        return Messages(self, "text")
+
+    def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Iterate over binary messages until the connection ends; raises as `receive_bytes`."""
+        return Messages(self, "bytes")
+
+    def iter_payloads(self) -> AsyncIterator[str | bytes]:
+        """Iterate over messages of either kind until the connection ends."""
+        return Messages(self, "text", "bytes")
+
+    def iter_json(self) -> AsyncIterator[Any]:
+        """Iterate over the values of JSON messages until the connection ends; raises as `receive_json`."""
+        return Messages(self, "text", "bytes", self._decode)
+
+    def iter_models(self, model: ModelClass[T] | ModelValidator[T]) -> AsyncIterator[T]:
+        """Iterate over validated messages until the connection ends; raises as `receive_model`."""
+        return Messages(self, "text", "bytes", _validate(model))
+
+    async def receive(self) -> Message:
+        """Receive a raw ASGI event, the first of them being `websocket.connect`.
+
+        Raises:
+            WebSocketDisconnect: the disconnect was received before.
+            InvalidState: before `accept()`, or while another task is receiving.
+        """
+        if self._state is ConnectionState.CONNECTING and not self._connect_taken:
+            await self._take_connect()
+            return {"type": "websocket.connect"}
+        if self._source is after_the_end:
+            raise self._disconnected()
+        if self._blocked:
+            self._refuse_receive()
+        self._blocked = True
+        try:
+            event = await self._source()
+        finally:
+            self._blocked = False
+        if event["type"] == "websocket.disconnect":
+            self._finish_receiving(event)
+        self._note_receive()
+        return event
+
+    async def is_disconnected(self) -> bool:
+        """Say whether the connection has ended. It loses no message, does not block, and may be polled.
+
+        From the first call on the connection is read ahead, up to `limits.receive_buffer`.
+        """
+        if self._end is None:
+            await self._watch()
+            await asyncio.sleep(0)  # one turn for whoever reads to take what has arrived
+        return self._end is not None
+
+    async def wait_disconnected(self) -> int:
+        """Wait until the connection has ended, and return its close code. It loses no message.
+
+        From the call on the connection is read ahead, up to `limits.receive_buffer`.
+        """
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        if self._end is None:
+            await self._watch()
+        while self._end is None or self._state is ConnectionState.CLOSING:
+            await self._ended.wait()
+        return int(self._end[0])
+
+    async def _take(self, kind: str, other_kind: str | None = None) -> Any:
+        """Take the next message, a payload of the kind or of the other one."""
+        if self._blocked:
+            self._refuse_receive()
+        self._blocked = True
+        source = self._source
+        try:
+            event = await source()
+        finally:
+            self._blocked = False
+        # Hypercorn gives both keys, one of them None; an empty message is a message.
+        payload = event.get(kind)
+        if payload is None:
+            payload = self._take_other(event, kind, other_kind)
+        if self._outgoing == SENT:
+            self._outgoing = READY
+        if self._pump_wanted:
+            self._start_pump()
+        return payload
+
+    async def _take_within(self, timeout: float, kind: str, other_kind: str | None = None) -> Any:
+        self._start_pump()  # a message that the server gives when the time is up goes to the buffer
+        async with asyncio.timeout(timeout):
+            return await self._take(kind, other_kind)
+
+    def _take_other(self, event: Message, kind: str, other_kind: str | None) -> str | bytes:
+        """Return the payload of the other kind; raise for an event that has none."""
+        if event["type"] == "websocket.disconnect":
+            self._finish_receiving(event)
+            raise self._disconnected()
+        if other_kind is not None:
+            return cast("str | bytes", event.get(other_kind))
+        self._held, self._source = event, self._take_held
+        self._note_receive()
+        wanted, came, method = ("text", "binary", "bytes") if kind == "text" else ("binary", "text", "text")
+        raise PayloadTypeError(
+            f"expected a {wanted} message, got a {came} one; receive_{method}() or receive_payload() takes it"
+        )
+
+    def _note_receive(self) -> None:
+        if self._outgoing == SENT:
+            self._outgoing = READY
+        if self._pump_wanted:
+            self._start_pump()
+
+    async def _take_held(self) -> Message:
+        event, self._held = cast(Message, self._held), None
+        self._choose_source()
+        return event
+
+    async def _take_connect(self) -> None:
+        """Receive the event that opens the connection; nothing else does, and only once."""
+        if self._connect_taken:
+            return
+        self._connect_taken = True
+        try:
+            event = await self._receive()
+        except BaseException:
+            self._connect_taken = False
+            raise
+        if event["type"] == "websocket.disconnect":
+            self._finish_receiving(event)
+            raise self._disconnected()
+
+    async def _watch(self) -> None:
+        """See to it that somebody reads."""
+        self._pump_wanted = (
+            True  # from accept() on, or when another task's receive returns: till then it reads
+        )
+        if self._state is ConnectionState.CONNECTING:
+            with suppress(WebSocketDisconnect):
+                await self._take_connect()
+        self._start_pump()
+
+    def _start_pump(self) -> None:
+        if self._pump is not None or not self._open or self._blocked:
+            return
+        self._pump_wanted = False
+        self._pump = ReadPump(self._receive, self._limits.receive_buffer, self._note_disconnect)
+        self._after_send = READY
+        if self._outgoing == SENT:
+            self._outgoing = READY
+        if self._held is None:
+            self._choose_source()
+
+    def _choose_source(self) -> None:
+        self._source = self._receive if self._pump is None else self._pump.take
+
+    def _finish_receiving(self, event: Message) -> None:
+        """Let every receive from now on find the end."""
+        self._note_disconnect(event)
+        self._source = after_the_end
+
+    def _refuse_receive(self) -> NoReturn:
+        if self._state in (ConnectionState.CONNECTING, ConnectionState.DENIED):
+            self._refuse("receive")
+        raise InvalidState(
+            "another task is receiving from this connection: let one task receive and hand messages on"
+        )
+
+    def _decode(self, payload: str | bytes) -> Any:
+        try:
+            return self.json_codec.decode(payload)
+        except ValueError as error:
+            raise DecodeError(str(error)) from None
+
+
+class Messages(Generic[T]):
+    """Messages until the end, as `async for` takes them.
+
+    This is no generator, so that a step that was cancelled or timed out does not finish it. It does what `_take`
+    does, without a second coroutine for each message.
+    """
+
+    __slots__ = ("_connection", "_convert", "_kind", "_other_kind")
+
+    def __init__(
+        self,
+        connection: Receiving,
+        kind: str,
+        other_kind: str | None = None,
+        convert: Callable[[Any], T] | None = None,
+    ) -> None:
+        self._connection = connection
+        self._kind = kind
+        self._other_kind = other_kind
+        self._convert = convert
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        connection = self._connection
+        if connection._blocked:
+            connection._refuse_receive()
+        connection._blocked = True
+        source = connection._source
+        try:
+            event = await source()
+        except WebSocketDisconnect:
+            raise StopAsyncIteration from None
+        finally:
+            connection._blocked = False
+        payload: Any = event.get(self._kind)
+        if payload is None:
+            if event["type"] == "websocket.disconnect":
+                connection._finish_receiving(event)
+                raise StopAsyncIteration
+            payload = connection._take_other(event, self._kind, self._other_kind)
+        if connection._outgoing == SENT:
+            connection._outgoing = READY
+        if connection._pump_wanted:
+            connection._start_pump()
+        return payload if self._convert is None else self._convert(payload)
+
+
+def _kinds(mode: Mode | None) -> tuple[str, str | None]:
+    if mode is None:
+        return "text", "bytes"
+    if mode not in ("text", "binary"):
+        raise ValueError(f'mode is "text" or "binary"; got {mode!r}')
+    return ("text" if mode == "text" else "bytes"), None
+
+
+def _validate(model: ModelClass[T] | ModelValidator[T]) -> Callable[[str | bytes], T]:
+    validate = getattr(model, "model_validate_json", None) or getattr(model, "validate_json", None)
+    if validate is None:
+        raise TypeError(
+            f"wanted a pydantic model class or a TypeAdapter; got {model!r}: write TypeAdapter({model!r})"
+        )
+    return cast("Callable[[str | bytes], T]", validate)

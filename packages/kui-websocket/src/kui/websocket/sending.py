@@ -1,0 +1,149 @@
+"""The sending side of a connection."""
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any, cast
+
+from kui.core import Message, Receive, Scope, Send
+
+from .codes import CloseCode
+from .errors import WebSocketDisconnect
+from .lifetime import SENDING, SENT
+from .receiving import Mode, Receiving
+
+__all__ = ["Sending"]
+
+
+class Sending(Receiving):
+    """How messages go out: one at a time, in the order in which the sends began."""
+
+    __slots__ = ("_sink", "_turns")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._sink = send
+        self._turns: deque[asyncio.Future[None]] | None = None  # sends that wait for the one under way
+
+    async def send_text(self, data: str) -> None:
+        """Send a text message.
+
+        Raises:
+            TypeError: the data is no str.
+            InvalidState: before `accept()`.
+            WebSocketDisconnect: the connection has ended.
+        """
+        if not isinstance(data, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller may be untyped
+            raise TypeError(
+                f"send_text wants a str, got {type(data).__name__}; send_bytes and send_json take others"
+            )
+        # As `_emit`, which would be a second coroutine for the most frequent of all calls.
+        if self._outgoing:
+            await self._prepare_send()
+        self._outgoing = SENDING
+        sink = self._sink
+        try:
+            await sink({"type": "websocket.send", "text": data})
+        except (OSError, RuntimeError) as error:
+            raise await self._send_failed(error) from None
+        finally:
+            self._outgoing = self._after_send
+            if self._turns:
+                self._pass_turn()
+
+    def send_bytes(self, data: bytes | bytearray | memoryview) -> Coroutine[Any, Any, None]:
+        """Send a binary message; raises as `send_text` does."""
+        if type(data) is not bytes:
+            if not isinstance(data, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(
+                    f"send_bytes wants bytes, got {type(data).__name__}; send_text and send_json take others"
+                )
+            data = bytes(data)
+        return self._emit({"type": "websocket.send", "bytes": data})
+
+    def send_json(self, data: Any, mode: Mode = "text") -> Coroutine[Any, Any, None]:
+        """Send a value as compact JSON.
+
+        Args:
+            data: anything that the codec encodes: JSON's own types, dataclasses, pydantic models, datetimes and so on.
+            mode: "text" or "binary": the kind of message. Default: "text".
+
+        Raises:
+            TypeError: the value has no JSON form.
+            ValueError: an unknown mode.
+            InvalidState, WebSocketDisconnect: as for `send_text`.
+        """
+        if mode == "text":
+            return self._emit({"type": "websocket.send", "text": self.json_codec.encode_str(data)})
+        if mode == "binary":
+            return self._emit({"type": "websocket.send", "bytes": self.json_codec.encode(data)})
+        raise ValueError(f'mode is "text" or "binary"; got {mode!r}')
+
+    def send_payload(self, data: str | bytes) -> Coroutine[Any, Any, None]:
+        """Send a str as a text message, bytes as a binary one; raises as `send_text` does."""
+        return self.send_text(data) if isinstance(data, str) else self.send_bytes(data)
+
+    async def _emit(self, event: Message) -> None:
+        if self._outgoing:
+            await self._prepare_send()
+        self._outgoing = SENDING
+        sink = self._sink
+        try:
+            await sink(event)
+        except (OSError, RuntimeError) as error:
+            raise await self._send_failed(error) from None
+        finally:
+            self._outgoing = self._after_send
+            if self._turns:
+                self._pass_turn()
+
+    async def _prepare_send(self) -> None:
+        """Wait for the send under way, refuse after the end, or start to read ahead."""
+        if self._outgoing == SENDING:
+            await self._wait_for_turn()
+        if not self._open:
+            self._release_turn()
+            self._refuse("send")
+        if self._outgoing == SENT:
+            self._start_pump()
+
+    async def _wait_for_turn(self) -> None:
+        """Wait until the sends that began before are done."""
+        if self._turns is None:
+            self._turns = deque()
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._release_turn()
+            raise
+
+    def _pass_turn(self) -> None:
+        """Let the next send that waits begin; until it does, nobody else may."""
+        turns = cast("deque[asyncio.Future[None]]", self._turns)
+        while turns:
+            turn = turns.popleft()
+            if not turn.done():
+                self._outgoing = SENDING
+                turn.set_result(None)
+                return
+
+    def _release_turn(self) -> None:
+        self._outgoing = self._after_send
+        if self._turns:
+            self._pass_turn()
+
+    async def _send_failed(self, error: OSError | RuntimeError) -> Exception:
+        """Return what to raise for an exception of the server's send."""
+        if isinstance(error, OSError):
+            return await self._lost()
+        # uvicorn raises RuntimeError for a send after a size violation; any other is the caller's affair
+        return self._disconnected() if await self.is_disconnected() else error
+
+    async def _lost(self) -> WebSocketDisconnect:
+        """Find out how the connection ended, now that the server refuses to send."""
+        if not await self.is_disconnected():
+            self._note_end(CloseCode.ABNORMAL, "")
+        return self._disconnected()
