@@ -1,6 +1,7 @@
 """The JSON codec that sockets and HTTP share."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, cast
@@ -13,15 +14,17 @@ Encoders = Mapping[type, Callable[[Any], Any]]
 class JSONCodec:
     """Encode and decode JSON (RFC 8259) with msgspec.
 
-    Beside JSON's own types it writes dataclasses, pydantic models, datetimes, UUIDs, decimals, enums, sets and
-    named tuples. It refuses `NaN` and `Infinity` when it reads, and writes them as `null`, as browsers do.
-    Integers are exact at any size.
+    Beside JSON's own types, and subclasses of them, it writes dataclasses, pydantic models, datetimes, UUIDs,
+    decimals, enums, paths, other mappings, sets and collections, and bytes as base64. It refuses `NaN` and
+    `Infinity` when it reads, and writes them as `null`, as browsers do. Integers are exact up to some 4000 digits.
 
     To bring another JSON library, subclass and override the three methods.
 
     Args:
-        encoders: functions by type, tried in order with `isinstance` before anything else; what they return is
-            encoded in the place of the value. With encoders a value is walked in Python before it is written.
+        encoders: functions by type, tried in order with `isinstance` before anything else, at any depth and on the
+            keys of mappings; what they return is encoded in the place of the value, by the other encoders where it
+            is of their type. With encoders a value is walked in Python before it is written. The fields of a
+            pydantic model are written by its own serializer.
 
     ```python
     >>> from decimal import Decimal
@@ -79,27 +82,55 @@ class JSONCodec:
         except RecursionError:
             raise ValueError("malformed JSON: nested too deeply") from None
 
-    def _prepare(self, value: Any) -> Any:
+    def _prepare(self, value: object) -> object:
         """Put the encoders' results in the place of what they know, at any depth."""
-        for type_, encoder in self.encoders.items():
-            if isinstance(value, type_):
-                return encoder(value)
-        if isinstance(value, dict):
-            pairs = cast("dict[Any, Any]", value)
-            return {self._prepare(key): self._prepare(pairs[key]) for key in pairs}
-        if isinstance(value, (list, tuple, set, frozenset)):
-            return [self._prepare(item) for item in cast("list[Any]", value)]
-        if is_dataclass(value):
-            return {field.name: self._prepare(getattr(value, field.name)) for field in fields(value)}
+        value = self._replace(value)
+        type_ = type(value)
+        if is_dataclass(type_):
+            return {field.name: self._prepare(getattr(value, field.name)) for field in fields(type_)}
+        if issubclass(type_, Mapping):
+            pairs = cast("Mapping[object, object]", value)
+            return {self._replace(key): self._prepare(pairs[key]) for key in pairs}
+        if issubclass(type_, Collection) and not issubclass(type_, _SCALARS):
+            return [self._prepare(item) for item in cast("Collection[object]", value)]
         return value
 
-    def _convert(self, value: Any) -> Any:
-        """Encode what msgspec does not know: pydantic's models, recognised by their serializer."""
+    def _replace(self, value: object, last: type | None = None) -> object:
+        for type_, encoder in self.encoders.items():
+            if type_ is not last and isinstance(value, type_):
+                return self._replace(encoder(value), type_)
+        return value
+
+    def _convert(self, value: object) -> object:
+        """Return something that msgspec knows in the place of something that it does not."""
+        replaced = self._replace(value)
+        if replaced is not value:
+            return replaced
         serializer = getattr(value, "__pydantic_serializer__", None)
-        if serializer is not None:
+        if serializer is not None and not isinstance(value, type):
             return self._raw(serializer.to_json(value))
+        # Of these types only keys come here.
+        if value is None or isinstance(value, bool):
+            return _CONSTANTS[value]
+        if not isinstance(value, _NO_KEYS):
+            for type_, form in _FORMS.items():
+                if isinstance(value, type_):
+                    return form(value)
         name = type(value).__name__
         raise TypeError(f"cannot encode {name} as JSON; an encoder can teach it: {{{name}: function}}")
+
+
+_SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
+_NO_KEYS: tuple[type, ...] = (tuple, frozenset)
+_CONSTANTS = {None: "null", True: "true", False: "false"}
+_FORMS: dict[type, Callable[[Any], object]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    os.PathLike: os.fspath,
+    Mapping: dict,
+    Collection: list,
+}
 
 
 @cache
