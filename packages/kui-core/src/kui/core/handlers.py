@@ -15,7 +15,8 @@ H = TypeVar("H", bound=ExceptionHandler)
 class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
     """Find the handler of an exception: by status for an `HTTPException`, else by the nearest of its classes.
 
-    A handler is a function of the exception, sync or async; what it returns is the answer.
+    A handler is a function of the exception, sync or async; what it returns is the answer. An exception group is
+    found by its own classes, not by those of the exceptions in it.
 
     Args:
         handlers: functions by status or by class of exception.
@@ -39,11 +40,11 @@ class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
 
         Raises:
             TypeError: the key is neither a status nor a class of exception, or the handler cannot be called.
-            ValueError: the status is none of HTTP's errors (400 to 599).
+            ValueError: the status is none of HTTP's (100 to 599; RFC 9110, section 15).
         """
         if isinstance(key, int) and not isinstance(key, bool):
-            if not 400 <= key <= 599:
-                raise ValueError(f"an exception handler answers for a status from 400 to 599; got {key}")
+            if not 100 <= key <= 599:
+                raise ValueError(f"an exception handler answers for a status from 100 to 599; got {key}")
         elif not (isinstance(key, type) and issubclass(cast(type, key), BaseException)):
             raise TypeError(f"an exception handler answers for a status or a class of exception; got {key!r}")
         if not callable(handler):
@@ -53,12 +54,12 @@ class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
 
     def find(self, error: BaseException) -> ExceptionHandler | None:
         """Return the handler that answers for the exception, or None."""
-        handlers = self._handlers
+        handlers, classes = self._handlers, type(error).__mro__
         if isinstance(error, HTTPException):
             by_status = handlers.get(cast("HTTPException[Any]", error).status_code)
             if by_status is not None:
                 return by_status
-        for class_ in cast("type[BaseException]", type(error)).__mro__:
+        for class_ in classes:
             if class_ in handlers:
                 return handlers[class_]
         return None
