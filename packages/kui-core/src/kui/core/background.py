@@ -3,7 +3,9 @@
 import asyncio
 import inspect
 import logging
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec
 
 __all__ = ["BackgroundTasks"]
@@ -16,8 +18,9 @@ P = ParamSpec("P")
 class BackgroundTasks:
     """Run functions in the order in which they were appended, each on its own.
 
-    An async function is awaited, any other runs in a thread. One that fails is logged with its traceback, and the
-    next one runs. `await tasks()` runs and forgets them.
+    An async function is awaited, any other runs in a thread, with the context variables of the connection. One that
+    fails is logged with its traceback, and the next one runs. `await tasks()` runs and forgets them, those too that
+    are appended meanwhile.
 
     ```python
     >>> import asyncio
@@ -33,12 +36,12 @@ class BackgroundTasks:
     __slots__ = ("_tasks",)
 
     def __init__(self) -> None:
-        self._tasks: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
+        self._tasks: deque[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = deque()
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def append(self, function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    def append(self, function: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Add a call; raises `TypeError` for what cannot be called."""
         if not callable(function):
             raise TypeError(
@@ -47,15 +50,22 @@ class BackgroundTasks:
         self._tasks.append((function, args, kwargs))
 
     async def __call__(self) -> None:
-        tasks, self._tasks = self._tasks, []
-        for function, args, kwargs in tasks:
+        while self._tasks:
+            function, args, kwargs = self._tasks.popleft()
             try:
-                if inspect.iscoroutinefunction(function):
+                if _is_async(function):
                     await function(*args, **kwargs)
                 else:
-                    # what a partial or a callable instance returns may still have to be awaited
+                    # a plain function may still hand back something to await
                     result = await asyncio.to_thread(function, *args, **kwargs)
                     if inspect.isawaitable(result):
                         await result
             except Exception:
                 logger.exception("background task %r failed", function)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    """Say whether a function, a partial of one or an instance with `__call__` is async."""
+    while isinstance(function, partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
