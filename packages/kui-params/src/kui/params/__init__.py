@@ -1,1 +1,27 @@
 """Annotated parameters, dependencies and validated messages, bound once at registration."""
+
+from .auth import api_key_auth_dependency, basic_auth, bearer_auth
+from .auto import auto_params, bindings
+from .binding import Binding
+from .depends import Depends
+from .errors import RequestValidationError, SignatureError
+from .markers import Body, Cookie, Header, Path, Query
+from .messages import ModelEncoding
+
+__all__ = [
+    "Binding",
+    "Body",
+    "Cookie",
+    "Depends",
+    "Header",
+    "ModelEncoding",
+    "Path",
+    "Query",
+    "RequestValidationError",
+    "SignatureError",
+    "api_key_auth_dependency",
+    "auto_params",
+    "basic_auth",
+    "bearer_auth",
+    "bindings",
+]

@@ -1,0 +1,127 @@
+"""Annotations, read: names resolved, markers taken out, shapes recognised."""
+
+import collections
+import collections.abc
+import dataclasses
+import types
+import typing
+from collections.abc import Callable
+from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
+
+import typing_extensions
+from pydantic import BaseModel
+from typing_extensions import is_typeddict
+
+__all__ = [
+    "contains_model",
+    "is_model",
+    "is_multiple",
+    "needs_names",
+    "resolve",
+    "take_markers",
+    "without_none",
+]
+
+_ALIASES = tuple(
+    {typing_extensions.TypeAliasType, getattr(typing, "TypeAliasType", typing_extensions.TypeAliasType)}
+)
+_UNIONS = (Union, types.UnionType)
+_MULTIPLE = {
+    list,
+    tuple,
+    set,
+    frozenset,
+    collections.deque,
+    collections.abc.Collection,
+    collections.abc.Iterable,
+    collections.abc.MutableSequence,
+    collections.abc.MutableSet,
+    collections.abc.Sequence,
+    collections.abc.Set,
+}
+
+
+def needs_names(annotation: Any) -> bool:
+    """Tell whether a part of the annotation is still a text that names a type."""
+    if isinstance(annotation, (str, ForwardRef)):
+        return True
+    if get_origin(annotation) is typing.Literal:
+        return False
+    inner = annotation.__args__ if hasattr(annotation, "__metadata__") else get_args(annotation)
+    return any(needs_names(part) for part in inner if not isinstance(part, list))
+
+
+def resolve(annotation: Any, global_names: dict[str, Any], local_names: dict[str, Any]) -> Any:
+    """Return the annotation with its names looked up; raises what the lookup raises."""
+    holder = type("Annotations", (), {"__annotations__": {"it": annotation}})
+    return typing.get_type_hints(holder, global_names, local_names or None, include_extras=True)["it"]
+
+
+def take_markers(annotation: Any, is_marker: Callable[[Any], bool]) -> tuple[Any, list[Any]]:
+    """Return the annotation without its markers, and the markers.
+
+    They are found in `Annotated`, nested at will, in type aliases, and in the members of a union.
+    """
+    found: list[Any] = []
+
+    def strip(annotation: Any) -> Any:
+        if isinstance(annotation, _ALIASES):
+            before = len(found)
+            inner = strip(annotation.__value__)
+            return annotation if len(found) == before else inner
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            inner = strip(annotation.__origin__)
+            found.extend(item for item in annotation.__metadata__ if is_marker(item))
+            rest = [item for item in annotation.__metadata__ if not is_marker(item)]
+            return Annotated[(inner, *rest)] if rest else inner
+        if origin in _UNIONS:
+            members = get_args(annotation)
+            stripped = tuple(strip(member) for member in members)
+            return annotation if stripped == members else Union[stripped]  # noqa: UP007 - made of a tuple
+        return annotation
+
+    return strip(annotation), found
+
+
+def plain(annotation: Any) -> Any:
+    """Return the annotation below its aliases and metadata."""
+    while True:
+        if isinstance(annotation, _ALIASES):
+            annotation = annotation.__value__
+        elif get_origin(annotation) is Annotated:
+            annotation = annotation.__origin__
+        else:
+            return annotation
+
+
+def members_of(annotation: Any) -> list[Any]:
+    """Return the members of a union, at any depth; of anything else, itself."""
+    annotation = plain(annotation)
+    if get_origin(annotation) in _UNIONS:
+        return [inner for member in get_args(annotation) for inner in members_of(member)]
+    return [annotation]
+
+
+def without_none(annotation: Any) -> list[Any]:
+    """Return the members of a union but for None."""
+    return [member for member in members_of(annotation) if member not in (None, type(None))]
+
+
+def is_multiple(annotation: Any) -> bool:
+    """Tell whether the annotation takes several values: a list, a set, a tuple or a union with one."""
+    return any((get_origin(member) or member) in _MULTIPLE for member in without_none(annotation))
+
+
+def is_model(annotation: Any) -> bool:
+    """Tell whether the annotation is a class with fields: a pydantic model, a dataclass or a TypedDict."""
+    kind = get_origin(annotation) or annotation
+    if not isinstance(kind, type):
+        return bool(is_typeddict(kind))
+    return issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind) or bool(is_typeddict(kind))
+
+
+def contains_model(annotation: Any) -> bool:
+    """Tell whether there is a class with fields anywhere in the annotation."""
+    annotation = plain(annotation)
+    return is_model(annotation) or any(contains_model(part) for part in get_args(annotation))

@@ -1,0 +1,103 @@
+"""`Binding`: what a function asks of a connection, to look at and to use."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from kui.core import HTTPConnection
+
+from .bound import Bound
+from .fields import fields_of
+from .graph import Node, node_of
+from .schema import schema_of
+
+__all__ = ["Binding"]
+
+
+class Binding:
+    """What a function asks of a connection, read once: for frameworks and documentation generators.
+
+    `Binding.of(function, protocol)` reads it and refuses mistakes; validators are built at the first use.
+
+    ```python
+    >>> import asyncio
+    >>> from typing import Annotated
+    >>> from kui.core import HTTPConnection
+    >>> from kui.params import Binding, Query
+    >>> async def search(q: Annotated[str, Query()], page: Annotated[int, Query(ge=1)] = 1): ...
+    >>> binding = Binding.of(search)
+    >>> binding.names, dict(binding.places)
+    (('q', 'page'), {'query': ('q', 'page')})
+    >>> async def arguments(query):
+    ...     connection = HTTPConnection({"type": "http", "path": "/", "query_string": query, "headers": []})
+    ...     async with binding.arguments(connection) as arguments:
+    ...         return arguments
+    >>> asyncio.run(arguments(b"q=kui&page=2"))
+    {'q': 'kui', 'page': 2}
+
+    ```
+    """
+
+    def __init__(self, node: Node, protocol: str) -> None:
+        self._node = node
+        self._bound = Bound(node, protocol)
+        self.protocol = protocol
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], protocol: str = "http") -> "Binding":
+        """Read a function.
+
+        Args:
+            function: what is to be bound: a function, a method, a class, a partial or a callable instance.
+            protocol: what it serves; a "websocket" has no body.
+
+        Raises:
+            SignatureError: a parameter that cannot be bound; the message says what to write.
+        """
+        return cls(node_of(function, protocol), protocol)
+
+    def __repr__(self) -> str:
+        return f"<Binding of {self._node.function!r}: {', '.join(self.names) or 'nothing'}>"
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What is bound."""
+        return self._node.function
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the function's bound parameters, dependencies among them."""
+        return (*(one.name for one in self._node.parameters), *(edge.name for edge in self._node.edges))
+
+    @property
+    def places(self) -> dict[str, tuple[str, ...]]:
+        """By place, the names that the client uses: `{"path": ("room",), "header": ("x-token",)}`."""
+        places: dict[str, list[str]] = {}
+        for parameter in self._node.parameters:
+            names = sorted(fields_of(parameter.annotation).keys) if parameter.exclusive else [parameter.key]
+            places.setdefault(parameter.place, []).extend(names)
+        return {place: tuple(names) for place, names in places.items()}
+
+    @property
+    def dependencies(self) -> tuple["Binding", ...]:
+        """The bindings of the function's dependencies, in the order of its signature."""
+        return tuple(Binding(edge.node, self.protocol) for edge in self._node.edges)
+
+    @property
+    def message_type(self) -> Any:
+        """The annotation of the message that an `on_receive` takes; None for other functions."""
+        return None if self._node.message is None else self._node.message.annotation
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (2020-12) of the function's own parameters: an object with one key for each place."""
+        return schema_of(self._node.parameters)
+
+    def arguments(self, connection: HTTPConnection) -> AbstractAsyncContextManager[dict[str, Any]]:
+        """Hold the arguments: `async with binding.arguments(connection) as kwargs: await function(**kwargs)`.
+
+        What the connection keeps of dependencies ends with its exit stack, the rest with the `with`.
+
+        Raises:
+            RequestValidationError: what the client sent does not fit.
+        """
+        return self._bound.arguments(connection)

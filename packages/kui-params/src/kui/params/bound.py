@@ -1,0 +1,166 @@
+"""A node made ready to run, at its first use."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from kui.core import HTTPConnection
+
+from .details import Detail
+from .errors import RequestValidationError
+from .graph import Edge, Node, Overrides
+from .plan import Plan, plan_of
+from .reading import Reading
+from .signature import Parameter
+from .source import Form, compile_plan
+
+__all__ = ["Bound"]
+
+# Building is rare and short: one lock for all, held while validators are built for one handler.
+_lock = threading.RLock()
+
+
+class Bound:
+    """A function whose arguments come from the connection.
+
+    The validators are built and the source is compiled when it first runs, once, whoever comes first.
+
+    Args:
+        node: the function and its dependencies.
+        protocol: what it serves.
+        target: what is called with the arguments, in the place of the node's function.
+        siblings: nodes whose parameters are checked too when these are refused, so that all is reported at once.
+        overrides: what is in force of the application's `dependency_overrides`.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        protocol: str,
+        *,
+        target: Callable[..., Any] | None = None,
+        siblings: Sequence[Node] = (),
+        overrides: Overrides | None = None,
+    ) -> None:
+        self.node = node
+        self.protocol = protocol
+        self._target = target or node.function
+        self._siblings = siblings
+        self._overrides = overrides
+        self._compiled: dict[Form, Callable[..., Any]] = {}
+        self._names: dict[str, Any] = {}
+        self._plan: Plan | None = None
+        self._replaced: dict[Any, Bound] = {}
+        self._singles: dict[str, Bound] = {}
+
+    def function(self, connection: HTTPConnection, form: Form = "call") -> Callable[..., Any]:
+        """Return the compiled function for this connection: `await function(connection, *given)`."""
+        if self.node.edges and self._overrides is None:
+            overrides = _overrides_of(connection)
+            if overrides:
+                return self._overridden(overrides).function(connection, form)
+        return self._compiled.get(form) or self._compile(form)
+
+    def arguments(self, connection: HTTPConnection) -> AbstractAsyncContextManager[dict[str, Any]]:
+        """Hold the arguments for the length of a `with`."""
+        return asynccontextmanager(self.function(connection, "arguments"))(connection)
+
+    def _compile(self, form: Form) -> Callable[..., Any]:
+        with _lock:
+            if self._plan is None:
+                plan = plan_of(self.node)
+                self._names = {"target": self._target, "refusal": self.refusal, **_readings(plan)}
+                self._plan = plan
+            if form not in self._compiled:
+                self._compiled[form] = compile_plan(
+                    self._plan, form, self._names, owes_response=self.protocol == "http"
+                )
+            return self._compiled[form]
+
+    def _overridden(self, overrides: Overrides) -> "Bound":
+        key = tuple(overrides.items())
+        with _lock:
+            if key not in self._replaced:
+                in_force = dict(overrides)
+                node = self.node.overridden(self.protocol, in_force)
+                self._replaced[key] = Bound(
+                    node, self.protocol, target=self._target, siblings=self._siblings, overrides=in_force
+                )
+            return self._replaced[key]
+
+    async def refusal(self, connection: HTTPConnection) -> RequestValidationError:
+        """Return what is wrong with what was sent.
+
+        Dependencies whose own parameters are right run first, one by one: what one of them raises, a 401 for
+        instance, is heard before the rest is reported.
+        """
+        details: list[Detail] = []
+        for edge in self.node.edges:
+            if edge.dependency.scope == "message":
+                details += await _check(edge.node, connection)
+                continue
+            try:
+                async with self._single(edge).arguments(connection):
+                    pass
+            except RequestValidationError as error:
+                details += error.errors()
+        details += await _check_own(self.node, connection)
+        for sibling in self._siblings:
+            details += await _check(sibling, connection)
+        return RequestValidationError(_distinct(details))
+
+    def _single(self, edge: Edge) -> "Bound":
+        with _lock:
+            if edge.name not in self._singles:
+                node = Node(edge.node.function, (), (edge,))
+                self._singles[edge.name] = Bound(node, self.protocol, overrides=self._overrides or {})
+            return self._singles[edge.name]
+
+
+def _overrides_of(connection: HTTPConnection) -> Overrides | None:
+    try:
+        app = connection["app"]
+    except KeyError:
+        return None
+    overrides: Overrides | None = getattr(app, "dependency_overrides", None)
+    return overrides
+
+
+def _readings(plan: Plan) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    for part, parameters in _split(plan.parameters).items():
+        reading = Reading(parameters)
+        names[f"read_{part}"] = reading.read
+        names[f"validate_{part}"] = reading.validate
+    return names
+
+
+def _split(parameters: Mapping[str, Parameter]) -> dict[str, dict[str, Parameter]]:
+    """Return the parameters of the body and the others apart: the body is read when all others are right."""
+    parts = {slot: one for slot, one in parameters.items() if one.place != "body"}
+    body = {slot: one for slot, one in parameters.items() if one.place == "body"}
+    return {name: group for name, group in (("parts", parts), ("body", body)) if group}
+
+
+async def _check(node: Node, connection: HTTPConnection) -> list[Detail]:
+    """Return what is wrong with the parameters of a node and its dependencies; none of them runs."""
+    details: list[Detail] = []
+    for edge in node.edges:
+        details += await _check(edge.node, connection)
+    return details + await _check_own(node, connection)
+
+
+async def _check_own(node: Node, connection: HTTPConnection) -> list[Detail]:
+    details: list[Detail] = []
+    for parameters in _split({one.name: one for one in node.parameters}).values():
+        details += await Reading(parameters).errors(connection)
+    return details
+
+
+def _distinct(details: list[Detail]) -> list[Detail]:
+    """Return the details without those that say the same of the same: a parameter that several functions take."""
+    seen: dict[tuple[str, str, str], Detail] = {}
+    for detail in details:
+        seen.setdefault((detail["in"], repr(detail["loc"]), detail["type"]), detail)
+    return list(seen.values())

@@ -1,0 +1,97 @@
+"""The errors of binding: a mistake in a signature, and values that a client sent.
+
+Exception
++-- TypeError
+|   +-- SignatureError             a signature cannot be bound; raised at registration
+|       +-- UnresolvedName         a postponed annotation names what is not defined (yet)
++-- kui.core.HTTPException
+    +-- RequestValidationError     what the client sent does not fit; 422, or 404 for the path
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from kui.core import HTTPException
+
+from .details import Detail, details_of
+
+__all__ = ["RequestValidationError", "SignatureError", "UnresolvedName"]
+
+
+class SignatureError(TypeError):
+    """A function or a class cannot be bound; the message names the parameter and what to write instead."""
+
+
+class UnresolvedName(SignatureError):
+    """An annotation names something that is not defined where it was looked for."""
+
+
+class RequestValidationError(HTTPException[list[Detail]]):
+    """What the client sent does not fit the parameters: all errors of all places.
+
+    It is an `HTTPException`, so it answers by itself: status 422, or 404 when a part of the path is among the
+    errors, with the errors as JSON content.
+
+    Args:
+        errors: a `pydantic.ValidationError`, or details as `errors()` returns them.
+        in_: the place that all of the errors are in, for a `pydantic.ValidationError`.
+
+    ```python
+    >>> from pydantic import TypeAdapter, ValidationError
+    >>> try:
+    ...     TypeAdapter(int).validate_python("x")
+    ... except ValidationError as error:
+    ...     refusal = RequestValidationError(error, "query")
+    >>> refusal.status_code, [(error["in"], error["type"]) for error in refusal.errors()]
+    (422, [('query', 'int_parsing')])
+
+    ```
+    """
+
+    def __init__(self, errors: ValidationError | Iterable[Detail], in_: str = "body") -> None:
+        details = details_of(errors, in_) if isinstance(errors, ValidationError) else list(errors)
+        status = 404 if any(detail["in"] == "path" for detail in details) else 422
+        super().__init__(status, {}, details)
+        self._details = details
+
+    def errors(self) -> list[Detail]:
+        """Return one dictionary per error: `type`, `loc`, `msg`, `input` and `in`, the place; all JSON values."""
+        return self._details
+
+    def json(self, *, indent: int | None = 2) -> str:
+        """Return the errors as a JSON text."""
+        return json.dumps(self._details, indent=indent, allow_nan=False)
+
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """Return the JSON Schema of the errors."""
+        return {
+            "title": "RequestValidationError",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "type": {
+                        "title": "Type",
+                        "type": "string",
+                        "description": "pydantic's name of the error",
+                    },
+                    "loc": {
+                        "title": "Location",
+                        "type": "array",
+                        "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+                    },
+                    "msg": {"title": "Message", "type": "string"},
+                    "input": {"title": "Input", "description": "what was sent"},
+                    "in": {
+                        "title": "In",
+                        "type": "string",
+                        "description": "path, query, header, cookie, body",
+                    },
+                },
+                "required": ["type", "loc", "msg", "input", "in"],
+            },
+        }

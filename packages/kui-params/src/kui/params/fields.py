@@ -1,0 +1,68 @@
+"""The fields of a model that takes a whole place: which names they have there, which of them take several values."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, cast, get_origin
+
+from pydantic import AliasChoices, AliasPath, BaseModel
+from pydantic.fields import FieldInfo
+from typing_extensions import get_type_hints
+
+from .annotations import is_model, is_multiple, without_none
+
+__all__ = ["Fields", "fields_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a model takes from its place.
+
+    `keys` are all names that a field may have, `multiple` those that take several values, `everything` whether the
+    rest of the place is wanted too: by a mapping, or a model that keeps or forbids what it does not know.
+    """
+
+    keys: frozenset[str]
+    multiple: frozenset[str]
+    everything: bool
+
+
+def fields_of(annotation: Any) -> Fields:
+    """Return what the annotation of an exclusive parameter takes."""
+    kinds = [kind for kind in without_none(annotation) if is_model(kind)]
+    if len(kinds) != 1:
+        return Fields(frozenset(), frozenset(), everything=True)
+    kind = get_origin(kinds[0]) or kinds[0]
+    if issubclass(kind, BaseModel):
+        described = dict(kind.model_fields)
+        extra = kind.model_config.get("extra")
+    else:
+        described = {
+            name: _described(kind, name, hint)
+            for name, hint in get_type_hints(kind, include_extras=True).items()
+        }
+        extra = cast("dict[str, Any]", getattr(kind, "__pydantic_config__", {})).get("extra")
+    keys: set[str] = set()
+    multiple: set[str] = set()
+    for name, field in described.items():
+        names = {name, *_aliases(field.alias), *_aliases(field.validation_alias)}
+        keys |= names
+        if is_multiple(field.annotation):
+            multiple |= names
+    return Fields(frozenset(keys), frozenset(multiple), everything=extra in ("allow", "forbid"))
+
+
+def _described(kind: Any, name: str, hint: Any) -> FieldInfo:
+    if dataclasses.is_dataclass(kind):
+        default = kind.__dataclass_fields__[name].default
+        if isinstance(default, FieldInfo):
+            return FieldInfo.from_annotated_attribute(hint, default)
+    return FieldInfo.from_annotation(hint)
+
+
+def _aliases(alias: str | AliasPath | AliasChoices | None) -> set[str]:
+    if alias is None:
+        return set()
+    if isinstance(alias, str):
+        return {alias}
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return {str(choice.path[0]) if isinstance(choice, AliasPath) else choice for choice in choices}

@@ -1,0 +1,145 @@
+"""Dependencies that yield: started, and ended with what the handler raised."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any
+
+__all__ = ["OwingStack", "start_async", "start_sync", "start_thread"]
+
+_END = object()
+
+
+async def start_async(stack: AsyncExitStack, generator: AsyncGenerator[Any, Any]) -> Any:
+    """Run an async generator up to its `yield`, let the stack end it, and return what it yielded."""
+    try:
+        value = await anext(generator)
+    except StopAsyncIteration:
+        raise _yielded("nothing", generator) from None
+    stack.push_async_exit(_Async(generator))
+    return value
+
+
+def start_sync(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> Any:
+    """Do the same for a generator."""
+    value = next(generator, _END)
+    if value is _END:
+        raise _yielded("nothing", generator)
+    stack.push_async_exit(_Sync(generator))
+    return value
+
+
+async def start_thread(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> Any:
+    """Do the same for a generator, each part of it in a thread."""
+    value = await asyncio.to_thread(next, generator, _END)
+    if value is _END:
+        raise _yielded("nothing", generator)
+    stack.push_async_exit(_Thread(generator))
+    return value
+
+
+def _yielded(how: str, generator: Any) -> RuntimeError:
+    name = getattr(generator, "__qualname__", repr(generator))
+    return RuntimeError(f"{name} yielded {how}; a dependency that yields does so once")
+
+
+class _Async:
+    """The end of an async generator; true of an exception that it has dealt with."""
+
+    __slots__ = ("_generator",)
+
+    def __init__(self, generator: AsyncGenerator[Any, Any]) -> None:
+        self._generator = generator
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool:
+        try:
+            if error is None:
+                await anext(self._generator)
+            else:
+                await self._generator.athrow(error)
+        except StopAsyncIteration as end:
+            return end is not error
+        except BaseException as raised:
+            if _is_same(raised, error):
+                return False
+            raise
+        await self._generator.aclose()
+        raise _yielded("twice", self._generator)
+
+
+class _Sync:
+    """The end of a generator; true of an exception that it has dealt with."""
+
+    __slots__ = ("_generator",)
+
+    def __init__(self, generator: Generator[Any, Any, Any]) -> None:
+        self._generator = generator
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool:
+        return self._end(error)
+
+    def _end(self, error: BaseException | None) -> bool:
+        try:
+            if error is None:
+                next(self._generator)
+            else:
+                self._generator.throw(error)
+        except StopIteration as end:
+            return end is not error
+        except BaseException as raised:
+            if _is_same(raised, error):
+                return False
+            raise
+        self._generator.close()
+        raise _yielded("twice", self._generator)
+
+
+class _Thread(_Sync):
+    """The end of a generator that runs in threads."""
+
+    __slots__ = ()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool:
+        return await asyncio.to_thread(self._end, error)
+
+
+def _is_same(raised: BaseException, error: BaseException | None) -> bool:
+    # Python wraps a StopIteration that leaves a generator into a RuntimeError (PEP 479)
+    return raised is error or (
+        isinstance(error, (StopIteration, StopAsyncIteration))
+        and isinstance(raised, RuntimeError)
+        and raised.__cause__ is error
+    )
+
+
+class OwingStack(AsyncExitStack):
+    """An exit stack of a handler that owes a response: what it raised goes on, whoever has dealt with it."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool:
+        await super().__aexit__(kind, error, traceback)
+        return False

@@ -1,0 +1,133 @@
+"""A function, what it asks for, and the dependencies behind that."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from .callables import key_of, name_of
+from .depends import Dependency
+from .errors import SignatureError
+from .signature import Message, Parameter, read_signature
+
+__all__ = ["Edge", "Node", "Overrides", "node_of"]
+
+Overrides: TypeAlias = Mapping[Any, Callable[..., Any]]
+"""What is called in the place of what."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """One parameter that is a dependency: its name, how it is made, and by what."""
+
+    name: str
+    dependency: Dependency
+    node: "Node"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One function of the graph; dependencies are in the order of the signature."""
+
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    edges: tuple[Edge, ...]
+    message: Message | None = None
+
+    def overridden(self, protocol: str, overrides: Overrides) -> "Node":
+        """Return the node with other functions behind some of its dependencies."""
+        dependencies = [(edge.name, edge.dependency) for edge in self.edges]
+        edges = _edges(self.function, dependencies, protocol, overrides, [], self.message is not None)
+        return Node(self.function, self.parameters, edges, self.message)
+
+    def walk(self) -> Iterator["Node"]:
+        """Yield the node, then those of its dependencies, each as often as it is asked for."""
+        yield self
+        for edge in self.edges:
+            yield from edge.node.walk()
+
+
+def node_of(
+    function: Callable[..., Any], protocol: str, *, skip: int = 0, with_message: bool = False
+) -> Node:
+    """Read a function and all of its dependencies.
+
+    Args:
+        function: what is to be bound.
+        protocol: what it serves; a WebSocket has no body.
+        skip: how many parameters somebody else gives, from the left.
+        with_message: whether the next one is a message.
+
+    Raises:
+        SignatureError: a parameter that cannot be bound, a cycle, or a dependency that ends before its user.
+    """
+    return _node(function, protocol, {}, [], skip, with_message)
+
+
+def _node(
+    function: Callable[..., Any],
+    protocol: str,
+    overrides: Overrides,
+    path: list[Dependency],
+    skip: int = 0,
+    with_message: bool = False,
+) -> Node:
+    signature = read_signature(function, skip, with_message)
+    if protocol == "websocket":
+        for parameter in signature.parameters:
+            if parameter.place == "body":
+                raise SignatureError(
+                    f"{name_of(function)}: parameter {parameter.name!r} is taken from the body, and a WebSocket has "
+                    "none; take it from the path, the query, a header or a cookie, or receive it as a message"
+                )
+    edges = _edges(function, signature.dependencies, protocol, overrides, path, with_message)
+    return Node(function, signature.parameters, edges, signature.message)
+
+
+def _edges(
+    function: Callable[..., Any],
+    dependencies: Sequence[tuple[str, Dependency]],
+    protocol: str,
+    overrides: Overrides,
+    path: list[Dependency],
+    with_message: bool,
+) -> tuple[Edge, ...]:
+    edges: list[Edge] = []
+    for name, dependency in dependencies:
+        _check_scope(function, name, dependency, with_message, path)
+        call = _replaced(dependency.call, overrides)
+        _check_cycle(call, path, overrides)
+        edges.append(Edge(name, dependency, _node(call, protocol, overrides, [*path, dependency])))
+    return tuple(edges)
+
+
+def _replaced(call: Any, overrides: Overrides) -> Any:
+    try:
+        return overrides.get(call, call)
+    except TypeError:  # an instance without a hash
+        return call
+
+
+def _check_scope(
+    function: Any, name: str, dependency: Dependency, with_message: bool, path: list[Dependency]
+) -> None:
+    if dependency.scope != "message":
+        return
+    where = f"{name_of(function)}: parameter {name!r}"
+    if not path and not with_message:
+        raise SignatureError(
+            f'{where} is made anew for each message, and no messages arrive here; scope="message" belongs into the '
+            "on_receive of a class view"
+        )
+    if path and path[-1].scope != "message":
+        raise SignatureError(
+            f"{where} is made anew for each message, but {name_of(function)} is made once for the connection; give it "
+            'scope="message" too'
+        )
+
+
+def _check_cycle(call: Any, path: list[Dependency], overrides: Overrides) -> None:
+    above = [_replaced(dependency.call, overrides) for dependency in path]
+    for position, earlier in enumerate(above):
+        if key_of(earlier) == key_of(call):
+            names = " -> ".join(name_of(each) for each in [*above[position:], call])
+            raise SignatureError(f"dependencies go round in a circle: {names}")

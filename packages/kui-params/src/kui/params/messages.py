@@ -1,0 +1,119 @@
+"""Messages that are validated straight from the frame."""
+
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from kui.core import default_codec
+
+from .annotations import contains_model
+from .details import details_of
+from .errors import SignatureError
+
+__all__ = ["ModelEncoding", "is_validated"]
+
+T = TypeVar("T")
+
+
+class ModelEncoding(Generic[T]):
+    """An encoding of JSON text frames whose messages are of one type: what pydantic knows, unions included.
+
+    A class view whose `on_receive` is annotated with a type has one of these. Decoding validates straight from the
+    frame; the validator is built at its first use.
+
+    Args:
+        type_: the type of the messages.
+
+    ```python
+    >>> from pydantic import BaseModel
+    >>> class Move(BaseModel):
+    ...     x: int
+    ...     y: int
+    >>> moves = ModelEncoding(Move)
+    >>> moves.decode('{"x": 1, "y": "2"}')
+    Move(x=1, y=2)
+    >>> moves.encode(Move(x=3, y=4))
+    '{"x":3,"y":4}'
+
+    ```
+    """
+
+    def __init__(self, type_: type[T]) -> None:
+        self.type = type_
+
+    def __repr__(self) -> str:
+        return f"ModelEncoding({self.type!r})"
+
+    @cached_property
+    def _validate(self) -> Any:
+        return TypeAdapter(self.type).validator.validate_json
+
+    def decode(self, payload: str | bytes) -> T:
+        """Return the message in a frame.
+
+        Raises:
+            ValueError: the frame holds no JSON, or JSON that does not fit (`pydantic.ValidationError` is one).
+        """
+        message: T = self._validate(payload)
+        return message
+
+    def encode(self, value: Any) -> str:
+        """Return a value as compact JSON: models, dataclasses and what the codec of `kui.core` knows.
+
+        Raises:
+            TypeError: a value that has no JSON form.
+        """
+        serializer = getattr(value, "__pydantic_serializer__", None)
+        if serializer is None or isinstance(value, type):
+            return default_codec().encode_str(value)
+        text: str = serializer.to_json(value).decode()
+        return text
+
+    def refuse(self, error: ValueError) -> str:
+        """Return the message that tells a client what was wrong with its own.
+
+        ```python
+        >>> try:
+        ...     ModelEncoding(int).decode('"x"')
+        ... except ValueError as error:
+        ...     print(ModelEncoding(int).refuse(error))
+        {"type":"invalid_message","errors":[{"type":"int_parsing","loc":[],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"x","in":"message"}]}
+
+        ```
+        """
+        if isinstance(error, ValidationError):
+            details = details_of(error, "message")
+        else:
+            details = [{"type": "value_error", "loc": [], "msg": str(error), "input": None, "in": "message"}]
+        return default_codec().encode_str({"type": "invalid_message", "errors": details})
+
+
+def is_validated(view: str, annotation: Any, encoding: Any) -> bool:
+    """Tell whether the messages of a view are validated.
+
+    Args:
+        view: the view's name, for the message of the error.
+        annotation: that of the message.
+        encoding: the view's own encoding, a name or an object.
+
+    Raises:
+        SignatureError: the messages are to be models, but the encoding gives text or bytes.
+    """
+    if annotation is Any or annotation is object:
+        return False
+    if encoding == "json":
+        return True
+    if not isinstance(encoding, str) or not contains_model(annotation):
+        return False
+    if encoding == "anystr":
+        return True
+    raise SignatureError(
+        f"{view} takes messages of the type {_name(annotation)}, and its encoding is {encoding!r}, which gives "
+        f'{"bytes" if encoding == "bytes" else "str"}; write encoding = "json", or annotate the message with what the '
+        "encoding gives"
+    )
+
+
+def _name(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)

@@ -1,0 +1,200 @@
+"""Parameters of several functions, read from the connection and validated by one validator."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from inspect import iscoroutinefunction
+from typing import Annotated, Any, NotRequired, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from kui.core import HTTPConnection
+
+from .details import Detail, details_of, json_safe
+from .errors import RequestValidationError
+from .fields import fields_of
+from .readers import Raw, Reader, Wanted, cookie_reader, form_values, header_reader, path_reader, query_reader
+from .signature import Parameter
+
+__all__ = ["Reading", "adapter_of", "is_read_async"]
+
+_READERS: dict[str, Callable[[Wanted, bool], Reader]] = {
+    "path": path_reader,
+    "query": query_reader,
+    "header": header_reader,
+    "cookie": cookie_reader,
+}
+
+
+def adapter_of(parameters: Mapping[str, Parameter]) -> TypeAdapter[dict[str, Any]]:
+    """Return the validator of parameters by slot: a mapping in, a mapping of the same slots out."""
+    fields: dict[str, Any] = {}
+    for slot, parameter in parameters.items():
+        annotation: Any = Annotated.__class_getitem__((parameter.annotation, parameter.field))  # type: ignore[attr-defined]
+        fields[slot] = annotation if parameter.required else NotRequired[annotation]
+    shape = cast(Any, TypedDict)("Parameters", fields)
+    shape.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
+    adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(shape)
+    return adapter
+
+
+class Reading:
+    """Read and validate parameters: those of the body, or those of all other places.
+
+    `read(connection)` returns the raw values by slot, or an awaitable of them where `is_async`; `validate(raw)` the
+    values, or raises pydantic's `ValidationError`.
+
+    Args:
+        parameters: the parameters by slot; slots are unique over the functions that the parameters belong to.
+    """
+
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        self._parameters = parameters
+        self.validate: Callable[[Raw], dict[str, Any]] = adapter_of(parameters).validator.validate_python
+        reads = list(_readers_of(parameters))
+        waits = list(_async_readers_of(parameters))
+        self.is_async = bool(waits)
+
+        def read(connection: HTTPConnection) -> Raw:
+            raw: Raw = {}
+            for reader in reads:
+                reader(connection, raw)
+            return raw
+
+        async def read_async(connection: HTTPConnection) -> Raw:
+            raw = read(connection)
+            for reader in waits:
+                await reader(connection, raw)
+            return raw
+
+        self.read: Callable[[HTTPConnection], Any] = read_async if waits else read
+
+    async def errors(self, connection: HTTPConnection) -> list[Detail]:
+        """Return what is wrong with what was sent."""
+        try:
+            raw = self.read(connection)
+            self.validate(await raw if self.is_async else raw)
+        except ValidationError as error:
+            return [self._detail(detail) for detail in details_of(error, "")]
+        except RequestValidationError as error:
+            return error.errors()
+        return []
+
+    def _detail(self, detail: Detail) -> Detail:
+        slot, *rest = detail["loc"]
+        parameter = self._parameters[slot]
+        missing = not rest and detail["type"] == "missing"
+        return {
+            **detail,
+            "loc": rest if parameter.exclusive else [parameter.key, *rest],
+            "input": None if missing else detail["input"],
+            "in": parameter.place,
+        }
+
+
+def _readers_of(parameters: Mapping[str, Parameter]) -> Iterator[Reader]:
+    for place, make in _READERS.items():
+        wanted: dict[str, list[tuple[str, bool]]] = {}
+        for slot, parameter in parameters.items():
+            if parameter.place != place or not _is_of_kui(parameter):
+                continue
+            if parameter.exclusive:
+                yield _whole(slot, parameter, make)
+            else:
+                wanted.setdefault(parameter.key, []).append((slot, parameter.multiple))
+        # a key that several functions want is read for each of them
+        while wanted:
+            yield make({key: slots.pop() for key, slots in wanted.items()}, False)
+            wanted = {key: slots for key, slots in wanted.items() if slots}
+    for slot, parameter in parameters.items():
+        if not _is_of_kui(parameter) and not is_read_async(parameter):
+            yield _custom(slot, parameter.source)
+
+
+def _async_readers_of(
+    parameters: Mapping[str, Parameter],
+) -> Iterator[Callable[[HTTPConnection, Raw], Awaitable[None]]]:
+    of_body = {slot: one for slot, one in parameters.items() if one.place == "body" and _is_of_kui(one)}
+    if of_body:
+        yield _body(of_body)
+    for slot, parameter in parameters.items():
+        if is_read_async(parameter):
+            yield _custom_async(slot, parameter.source)
+
+
+def _is_of_kui(parameter: Parameter) -> bool:
+    return not hasattr(parameter.source, "read")
+
+
+def is_read_async(parameter: Parameter) -> bool:
+    """Tell whether a place of one's own has to be awaited."""
+    return iscoroutinefunction(getattr(parameter.source, "read", None))
+
+
+def _whole(slot: str, parameter: Parameter, make: Callable[[Wanted, bool], Reader]) -> Reader:
+    """Return a reader of a whole place into one slot, as a mapping."""
+    reader = make(*_wanted_of(parameter))
+
+    def read(connection: HTTPConnection, raw: Raw) -> None:
+        part: Raw = {}
+        reader(connection, part)
+        if part or parameter.required:
+            raw[slot] = part
+
+    return read
+
+
+def _wanted_of(parameter: Parameter) -> tuple[Wanted, bool]:
+    fields = fields_of(parameter.annotation)
+    wanted: dict[str, tuple[str, bool]] = {}
+    for key in sorted(fields.keys):
+        name = key.replace("_", "-").lower() if parameter.place == "header" else key
+        wanted[name] = (key, key in fields.multiple)
+    return wanted, fields.everything
+
+
+def _custom(slot: str, place: Any) -> Reader:
+    def read(connection: HTTPConnection, raw: Raw) -> None:
+        try:
+            raw[slot] = place.read(connection)
+        except LookupError:
+            return
+
+    return read
+
+
+def _custom_async(slot: str, place: Any) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
+    async def read(connection: HTTPConnection, raw: Raw) -> None:
+        try:
+            raw[slot] = await place.read(connection)
+        except LookupError:
+            return
+
+    return read
+
+
+def _body(parameters: Mapping[str, Parameter]) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
+    whole = [(slot, _wanted_of(one)) for slot, one in parameters.items() if one.exclusive]
+    wanted = [(one.key, slot, one.multiple) for slot, one in parameters.items() if not one.exclusive]
+
+    async def read(connection: HTTPConnection, raw: Raw) -> None:
+        data: Any = await cast(Any, connection).data()
+        is_form = hasattr(data, "multi_items")
+        for slot, (fields, _) in whole:
+            raw[slot] = form_values(data, fields) if is_form else data
+        if wanted and not isinstance(data, Mapping):
+            raise RequestValidationError(
+                [
+                    {
+                        "type": "dict_type",
+                        "loc": [],
+                        "msg": "Input should be a valid dictionary",
+                        "input": json_safe(data),
+                        "in": "body",
+                    }
+                ]
+            )
+        for key, slot, multiple in wanted:
+            if key in data:
+                raw[slot] = data.getlist(key) if multiple and is_form else data[key]
+
+    return read

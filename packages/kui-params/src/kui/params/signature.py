@@ -1,0 +1,262 @@
+"""A signature, read: which parameters come from where, and what is wrong with it."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol, cast, get_args, get_origin, runtime_checkable
+
+from pydantic.fields import FieldInfo
+
+from kui.core import HTTPConnection
+
+from . import markers
+from .annotations import is_model, is_multiple, needs_names, resolve, take_markers, without_none
+from .callables import globals_of, locals_of, name_of, written_function
+from .depends import Dependency
+from .errors import SignatureError, UnresolvedName
+from .markers import MISSING, Marker
+
+__all__ = ["Message", "Parameter", "Place", "Signature", "read_signature"]
+
+_FUNCTIONS = {getattr(markers, name): name for name in ("Path", "Query", "Header", "Cookie", "Body")}
+
+
+@runtime_checkable
+class Place(Protocol):
+    """A place of one's own: an object in an annotation that reads the parameter from the connection.
+
+    `read` may be async; a `LookupError` that it raises means that the connection has no such value. An attribute
+    `place`, a str, is what refusals call it; without it that is the name of its class in lower case.
+    """
+
+    def read(self, connection: HTTPConnection, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that is taken from the connection.
+
+    `name` is that in the signature, `place` and `key` say where its value is: `key` is the name as the client
+    writes it, lower-case with hyphens for a header. `multiple` takes all values of its key, `exclusive` the place
+    as a whole, by field. `source` is the marker, or a place of one's own.
+    """
+
+    name: str
+    place: str
+    key: str
+    annotation: Any
+    field: FieldInfo
+    required: bool
+    multiple: bool
+    exclusive: bool
+    source: Marker | Place
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The parameter of `on_receive` that is the message, and its annotation."""
+
+    name: str
+    annotation: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function asks of the connection."""
+
+    parameters: tuple[Parameter, ...]
+    dependencies: tuple[tuple[str, Dependency], ...]
+    message: Message | None = None
+
+
+def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bool = False) -> Signature:
+    """Read what a function asks for.
+
+    Args:
+        function: what is to be bound.
+        skip: how many parameters somebody else gives, from the left: `self`.
+        with_message: whether the next one is a message.
+
+    Raises:
+        UnresolvedName: an annotation names what is not defined.
+        SignatureError: a parameter that cannot be bound.
+    """
+    signature = inspect.signature(_with_parameters(function), follow_wrapped=False)
+    given: set[str] = set(function.keywords) if isinstance(function, functools.partial) else set()
+    parameters: list[Parameter] = []
+    dependencies: list[tuple[str, Dependency]] = []
+    message: Message | None = None
+    for position, parameter in enumerate(signature.parameters.values()):
+        if position < skip or parameter.name in given:
+            continue
+        annotation, source, default = _read(function, parameter)
+        if with_message and position == skip:
+            message = _message(function, parameter, annotation, source)
+        elif source is None:
+            _check_left_alone(function, parameter)
+        elif parameter.kind is parameter.POSITIONAL_ONLY:
+            raise SignatureError(
+                f"{name_of(function)}: parameter {parameter.name!r} is positional-only, and parameters are bound by "
+                "name; take it out of the part before the '/'"
+            )
+        elif isinstance(source, Dependency):
+            dependencies.append((parameter.name, source))
+        else:
+            parameters.append(_parameter(function, parameter.name, annotation, source, default))
+    if with_message and message is None:
+        raise SignatureError(
+            f"{name_of(function)} takes no message; its first parameter after self is the message"
+        )
+    _check_exclusive(function, parameters)
+    return Signature(tuple(parameters), tuple(dependencies), message)
+
+
+def _with_parameters(function: Any) -> Any:
+    """Return the wrapped function where a wrapper only hands on what it gets: `(*args, **kwargs)`."""
+    while (wrapped := getattr(function, "__wrapped__", None)) is not None:
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+        if not all(
+            parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) for parameter in parameters
+        ):
+            break
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+            break
+        function = wrapped
+    return function
+
+
+def _read(function: Any, parameter: inspect.Parameter) -> tuple[Any, Marker | Dependency | Place | None, Any]:
+    """Return a parameter's annotation without its marker, the marker, and the default of the signature."""
+    where = f"{name_of(function)}: parameter {parameter.name!r}"
+    annotation = _annotation(function, parameter, where)
+    annotation, found = take_markers(annotation, _is_marker)
+    default = MISSING if parameter.default is parameter.empty else parameter.default
+    if isinstance(default, (Marker, Dependency)):
+        found.append(default)
+        default = MISSING
+    for marker in found:
+        if marker in _FUNCTIONS:
+            raise SignatureError(f"{where} is marked with {_FUNCTIONS[marker]}; write {_FUNCTIONS[marker]}()")
+        if isinstance(marker, type):
+            raise SignatureError(
+                f"{where} is marked with the class {marker.__name__}; write {marker.__name__}()"
+            )
+    if len(found) > 1:
+        names = " and ".join(map(repr, found))
+        raise SignatureError(f"{where} has more than one source: {names}; keep one of them")
+    return annotation, (found[0] if found else None), default
+
+
+def _is_marker(item: Any) -> bool:
+    if isinstance(item, (Marker, Dependency)):
+        return True
+    if inspect.isfunction(item):
+        return item in _FUNCTIONS
+    return callable(getattr(item, "read", None)) and not hasattr(item, "__get_pydantic_core_schema__")
+
+
+def _annotation(function: Any, parameter: inspect.Parameter, where: str) -> Any:
+    annotation = parameter.annotation
+    if annotation is parameter.empty:
+        return Any
+    if not needs_names(annotation):
+        return annotation
+    target = _with_parameters(function)
+    try:
+        return resolve(annotation, globals_of(target), locals_of(target))
+    except NameError as error:
+        raise UnresolvedName(
+            f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
+            f"{getattr(written_function(target), '__module__', '?')}; annotations that are resolved late see the names "
+            "of a module, not those of a function's body"
+        ) from None
+    except Exception as error:
+        raise SignatureError(
+            f"{where} is annotated with {annotation!r}, which raises {type(error).__name__}: {error}"
+        ) from error
+
+
+def _check_left_alone(function: Any, parameter: inspect.Parameter) -> None:
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        return
+    if parameter.default is not parameter.empty:
+        return
+    name = parameter.name
+    where = f"{name_of(function)}: parameter {name!r}"
+    if parameter.annotation is parameter.empty and hasattr(function, "__wrapped__"):
+        raise SignatureError(
+            f"{where} has no annotation; if it had one, functools.wraps has put those of the wrapped function in "
+            'its place: write functools.wraps(endpoint, assigned=("__name__", "__doc__"))'
+        )
+    type_ = _type_name(parameter.annotation)
+    raise SignatureError(
+        f"{where} has neither a source nor a default; write {name}: Annotated[{type_}, Query()], or Path(), Header(), "
+        "Cookie(), Body(), Depends(function) in the place of Query(), or give it a default"
+    )
+
+
+def _type_name(annotation: Any) -> str:
+    if annotation is inspect.Parameter.empty:
+        return "str"
+    if isinstance(annotation, str):
+        return annotation
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
+def _message(function: Any, parameter: inspect.Parameter, annotation: Any, source: Any) -> Message:
+    if source is not None:
+        raise SignatureError(
+            f"{name_of(function)}: parameter {parameter.name!r} is the message and is marked with {source!r}; put what "
+            "is taken from the connection behind it"
+        )
+    return Message(parameter.name, annotation)
+
+
+def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place, default: Any) -> Parameter:
+    where = f"{name_of(function)}: parameter {name!r}"
+    inner = _fields_of(annotation)
+    if any(field.alias is not None or field.validation_alias is not None for field in inner):
+        raise SignatureError(f"{where} has its alias in Field(); write it into the marker: Query(alias=...)")
+    optional = default is not MISSING or any(not field.is_required() for field in inner)
+    title = name.replace("_", " ").title()
+    if not isinstance(source, Marker):
+        place = str(getattr(source, "place", type(source).__name__.lower()))
+        field = Marker("query", default, None, None, None, {}).field(default, title)
+        return Parameter(name, place, name, annotation, field, not optional, False, False, source)
+    optional = optional or source.default is not MISSING or source.default_factory is not None
+    kinds = without_none(annotation)
+    exclusive = source.exclusive
+    if exclusive is None:
+        exclusive = len(kinds) == 1 and is_model(kinds[0])
+    key = source.alias or name
+    if source.place == "header":
+        key = (source.alias or name.replace("_", "-")).lower()
+    try:
+        field = source.field(default, title)
+    except Exception as error:
+        raise SignatureError(f"{where}: {source!r} is refused by pydantic.Field: {error}") from error
+    multiple = not exclusive and is_multiple(annotation)
+    return Parameter(name, source.place, key, annotation, field, not optional, multiple, exclusive, source)
+
+
+def _fields_of(annotation: Any) -> list[FieldInfo]:
+    if get_origin(annotation) is not Annotated:
+        return []
+    metadata = cast("tuple[Any, ...]", get_args(annotation)[1:])
+    return [item for item in metadata if isinstance(item, FieldInfo)]
+
+
+def _check_exclusive(function: Any, parameters: list[Parameter]) -> None:
+    for first in parameters:
+        for second in parameters:
+            if (
+                first.exclusive
+                and first is not second
+                and first.place == second.place
+                and isinstance(first.source, Marker)
+            ):
+                raise SignatureError(
+                    f"{name_of(function)}: parameter {first.name!r} takes the whole {first.place}, so {second.name!r} "
+                    f"cannot take a part of it; put {second.name!r} into the model, or leave out exclusive"
+                )

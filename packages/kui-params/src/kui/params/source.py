@@ -1,0 +1,211 @@
+"""A plan, written as the Python that a person would write by hand, and compiled."""
+
+from asyncio import to_thread
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any, Literal, TypeAlias
+
+from pydantic import ValidationError
+
+from .callables import Kind, kind_of, name_of
+from .generators import OwingStack, start_async, start_sync, start_thread
+from .plan import Argument, Plan, Step
+from .reading import is_read_async
+
+__all__ = ["Form", "compile_plan", "source_of"]
+
+Form: TypeAlias = Literal["call", "arguments", "frame", "message"]
+"""What the function does with the arguments: call the target with them, yield them, or keep them for messages."""
+
+
+def compile_plan(
+    plan: Plan, form: Form, names: dict[str, Any], owes_response: bool = False
+) -> Callable[..., Any]:
+    """Return the function that binds the plan's node.
+
+    Args:
+        plan: what is to be done.
+        form: what the function does with the arguments.
+        names: what the source calls beside the dependencies.
+        owes_response: whether a dependency may not deal with the target's exception for good.
+    """
+    source = source_of(plan, form)
+    space = {
+        "AsyncExitStack": OwingStack if owes_response else AsyncExitStack,
+        "ValidationError": ValidationError,
+        "start_async": start_async,
+        "start_sync": start_sync,
+        "start_thread": start_thread,
+        "to_thread": to_thread,
+        **{f"make_{step.number}": step.node.function for step in plan.steps},
+        **{f"key_{step.number}": step.key for step in plan.steps},
+        **names,
+        "__name__": "kui.params.bound",
+        "__loader__": _Loader(source),
+    }
+    # the traceback module asks the loader for lines of a file that is none
+    exec(compile(source, f"kui.params.bound/{name_of(plan.node.function)}", "exec"), space)
+    bound: Callable[..., Any] = space["bound"]
+    return bound
+
+
+class _Loader:
+    """Shows the source to tracebacks and debuggers (PEP 302, `get_source`)."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, name: str) -> str:
+        return self._source
+
+
+def source_of(plan: Plan, form: Form) -> str:
+    """Return the source of the function that binds the plan's node."""
+    return _Source(plan, form).text()
+
+
+class _Source:
+    def __init__(self, plan: Plan, form: Form) -> None:
+        self._plan = plan
+        self._form = form
+        self._lines: list[str] = []
+        self._indent = ""
+        self._body_is_read = False
+        self._conditions: dict[Step, str | None] = {}
+
+    def text(self) -> str:
+        if self._form == "message":
+            self._bind_message()
+        else:
+            self._bind_connection()
+        return "\n".join(self._lines) + "\n"
+
+    def _add(self, *lines: str) -> None:
+        self._lines += [self._indent + line for line in lines]
+
+    def _bind_connection(self) -> None:
+        parameters = self._plan.parameters.values()
+        steps = [step for step in self._plan.steps if step.dependency.scope == "connection"]
+        self._start("connection, *given")
+        if any(one.place != "body" for one in parameters):
+            wait = "await " if any(is_read_async(one) for one in parameters) else ""
+            self._validate("parts", wait)
+        if steps or self._form == "frame":
+            self._add('kept = connection.__dict__.setdefault("_kui_params", {})')
+        self._decide(steps)
+        if any(not step.is_kept and _yields(step) for step in steps):
+            if self._form == "frame":
+                self._add("stack = connection.exit_stack")
+            else:
+                self._enter_stack()
+        for step in steps:
+            self._make(step)
+        if any(one.place == "body" for one in parameters):
+            self._read_body()
+        if self._form == "call":
+            self._call_target("*given")
+        elif self._form == "arguments":
+            self._add(f"yield {{{', '.join(self._pairs(self._plan.arguments))}}}")
+        else:
+            self._add(f"return {self._frame()}")
+
+    def _bind_message(self) -> None:
+        steps = [step for step in self._plan.steps if step.dependency.scope == "message"]
+        self._start("frame, *given")
+        self._add(f"{self._frame()} = frame")
+        if any(_yields(step) for step in steps):
+            self._enter_stack()
+        for step in steps:
+            self._make(step)
+        self._call_target("*given")
+
+    def _start(self, parameters: str) -> None:
+        self._add(f"async def bound({parameters}):")
+        self._indent += "    "
+        self._add(f'"""Bind {name_of(self._plan.node.function)}."""')
+
+    def _enter_stack(self) -> None:
+        self._add("async with AsyncExitStack() as stack:")
+        self._indent += "    "
+
+    def _validate(self, part: str, wait: str) -> None:
+        self._add(
+            "try:",
+            f"    {part} = validate_{part}({wait}read_{part}(connection))",
+            "except ValidationError:",
+            "    raise await refusal(connection) from None",
+        )
+
+    def _read_body(self) -> None:
+        if not self._body_is_read:
+            self._validate("body", "await ")
+            self._body_is_read = True
+
+    def _decide(self, steps: list[Step]) -> None:
+        """Find out which steps are wanted: what the connection keeps is not made again, nor what only that needs."""
+        for step in reversed(steps):
+            conditions = {self._conditions.get(user) if user else None for user in step.users}
+            condition = None if None in conditions else " or ".join(sorted(map(str, conditions)))
+            if step.is_kept:
+                absent = f"key_{step.number} not in kept"
+                self._add(
+                    f"want_{step.number} = {absent if condition is None else f'({condition}) and {absent}'}"
+                )
+                condition = f"want_{step.number}"
+            self._conditions[step] = condition
+
+    def _make(self, step: Step) -> None:
+        if any(
+            argument.slot and self._plan.parameters[argument.slot].place == "body"
+            for argument in step.arguments
+        ):
+            self._read_body()
+        condition = self._conditions.get(step)
+        made = f"{self._result(step)} = {self._value(step)}  # {name_of(step.node.function)}"
+        self._add(*([made] if condition is None else [f"if {condition}:", f"    {made}"]))
+
+    def _value(self, step: Step) -> str:
+        make = f"make_{step.number}"
+        pairs = [f"{argument.name}={self._expression(argument)}" for argument in step.arguments]
+        call = f"{make}({', '.join(pairs)})"
+        stack = "connection.exit_stack" if step.is_kept else "stack"
+        threaded = step.dependency.use_thread
+        match kind_of(step.node.function):
+            case Kind.SYNC:
+                return f"await to_thread({', '.join([make, *pairs])})" if threaded else call
+            case Kind.ASYNC:
+                return f"await {call}"
+            case Kind.GENERATOR:
+                return f"await start_thread({stack}, {call})" if threaded else f"start_sync({stack}, {call})"
+            case Kind.ASYNC_GENERATOR:
+                return f"await start_async({stack}, {call})"
+
+    def _call_target(self, given: str) -> None:
+        arguments = [f"{argument.name}={self._expression(argument)}" for argument in self._plan.arguments]
+        self._add(f"return await target({', '.join([given, *arguments])})")
+
+    def _pairs(self, arguments: list[Argument]) -> list[str]:
+        return [f"{argument.name!r}: {self._expression(argument)}" for argument in arguments]
+
+    def _frame(self) -> str:
+        """What messages need of the connection: validated parameters and what is made once."""
+        steps = [
+            step for step in self._plan.steps if step.dependency.scope == "connection" and not step.is_kept
+        ]
+        parts = ["parts"] if self._plan.parameters else []
+        needed = [step for step in steps if None in step.users or self._conditions.get(step) is None]
+        return f"({', '.join([*parts, 'kept', *map(self._result, needed)])},)"
+
+    def _expression(self, argument: Argument) -> str:
+        if argument.step is not None:
+            return self._result(argument.step)
+        slot = str(argument.slot)
+        part = "body" if self._plan.parameters[slot].place == "body" else "parts"
+        return f"{part}[{slot!r}]"
+
+    def _result(self, step: Step) -> str:
+        return f"kept[key_{step.number}]" if step.is_kept else f"made_{step.number}"
+
+
+def _yields(step: Step) -> bool:
+    return kind_of(step.node.function) in (Kind.GENERATOR, Kind.ASYNC_GENERATOR)

@@ -1,0 +1,140 @@
+"""Class endpoints, bound in a subclass; the user's class stays as it is."""
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+from kui.core import HTTPConnection
+
+from .bound import Bound
+from .callables import name_of
+from .errors import SignatureError
+from .graph import Node, node_of
+from .handlers import check_async, current_connection, handler_of, look_like, method_of
+from .messages import ModelEncoding, is_validated
+
+__all__ = ["bind_view"]
+
+
+def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[Node]]:
+    """Return the endpoint of a class view, and what is bound in it.
+
+    What is bound is told by the class: `__init__`, the methods that `bound_methods` names, and `message_method`.
+    Without parameters for `__init__` the endpoint is a class; the same one where there is nothing to bind.
+
+    Raises:
+        SignatureError: a parameter that cannot be bound, a method that is not async, or messages that cannot be.
+    """
+    if not hasattr(view, "__await__"):
+        raise SignatureError(
+            f"{name_of(view)} is a class whose instances cannot be awaited, so it is no endpoint"
+        )
+    parts = _Parts(view, protocol)
+    derived = _derive(view, parts.namespace) if parts.namespace else view
+    init = inspect.getattr_static(view, "__init__")
+    if not inspect.isfunction(init):
+        return derived, parts.nodes
+    node = node_of(init, protocol, skip=1)
+    if not _asks(node):
+        return derived, parts.nodes
+    siblings = parts.nodes if parts.has_messages else []
+    handler = handler_of(Bound(node, protocol, target=derived, siblings=siblings))
+    look_like(handler, view, keep=0)
+    return handler, [node, *parts.nodes]
+
+
+class _Parts:
+    """What a class view binds beside `__init__`, as the namespace of a subclass."""
+
+    def __init__(self, view: type[Any], protocol: str) -> None:
+        self.nodes: list[Node] = []
+        self.namespace: dict[str, Any] = {}
+        self._protocol = protocol
+        messages = self._bind_messages(view)
+        self.has_messages = messages is not None
+        for name in getattr(view, "bound_methods", ()):
+            self._bind(view, name, messages)
+
+    def _bind_messages(self, view: type[Any]) -> "_Messages | None":
+        name = getattr(view, "message_method", None)
+        if name is None:
+            return None
+        function = inspect.getattr_static(view, name)
+        check_async(function)
+        node = node_of(function, self._protocol, skip=1, with_message=True)
+        annotation = node.message.annotation if node.message else Any
+        if is_validated(name_of(view), annotation, getattr(view, "encoding", "anystr")):
+            self.namespace["encoding"] = ModelEncoding(annotation)
+        self.nodes.append(node)
+        messages = _Messages(Bound(node, self._protocol))
+        if _asks(node):
+            look_like(messages.receive, function, keep=2)
+            self.namespace[name] = messages.receive
+        return messages
+
+    def _bind(self, view: type[Any], name: str, messages: "_Messages | None") -> None:
+        found = inspect.getattr_static(view, name, None)
+        if found is None:
+            return
+        function = found.__func__ if isinstance(found, (classmethod, staticmethod)) else found
+        check_async(function)
+        given = 0 if isinstance(found, staticmethod) else 1
+        node = node_of(function, self._protocol, skip=given)
+        prepares = messages is not None and _asks(messages.bound.node)
+        if not _asks(node) and not prepares:
+            return
+        if _asks(node):
+            self.nodes.append(node)
+        target = messages.before(function) if messages is not None and prepares else function
+        siblings = [messages.bound.node] if messages is not None else []
+        method = method_of(Bound(node, self._protocol, target=target, siblings=siblings))
+        look_like(method, function, keep=given)
+        self.namespace[name] = (
+            type(found)(method) if isinstance(found, (classmethod, staticmethod)) else method
+        )
+
+
+class _Messages:
+    """What `on_receive` takes beside the message: of the connection once, of the message each time."""
+
+    def __init__(self, bound: Bound) -> None:
+        self.bound = bound
+
+        async def receive(view: Any, message: Any) -> Any:
+            connection = current_connection()
+            kept = connection.__dict__.get("_kui_params") or {}
+            run, frame = kept.get(bound) or await self._prepare(connection)
+            return await run(frame, view, message)
+
+        self.receive = receive
+
+    def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function, run when the messages' parameters are known to be right."""
+
+        async def prepared(*given: Any, **arguments: Any) -> Any:
+            await self._prepare(current_connection())
+            return await function(*given, **arguments)
+
+        return prepared
+
+    async def _prepare(self, connection: HTTPConnection) -> tuple[Callable[..., Any], Any]:
+        run = self.bound.function(connection, "message")
+        frame = await self.bound.function(connection, "frame")(connection)
+        kept = connection.__dict__.setdefault("_kui_params", {})
+        kept[self.bound] = run, frame
+        return run, frame
+
+
+def _asks(node: Node) -> bool:
+    return bool(node.parameters or node.edges)
+
+
+def _derive(view: type[Any], namespace: dict[str, Any]) -> type[Any]:
+    names = {
+        "__module__": view.__module__,
+        "__qualname__": view.__qualname__,
+        "__doc__": view.__doc__,
+        **namespace,
+    }
+    return types.new_class(view.__name__, (view,), exec_body=lambda space: space.update(names))
