@@ -144,6 +144,11 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
             self._exit_stack = AsyncExitStack()
         return self._exit_stack
 
+    @property
+    def has_exit_stack(self) -> bool:
+        """Whether anybody has asked for the exit stack, so that there may be something to end."""
+        return self._exit_stack is not None
+
     @lazy
     def background_tasks(self) -> BackgroundTasks:
         """Functions to run when the handler has ended: `connection.background_tasks.append(function, *args)`."""

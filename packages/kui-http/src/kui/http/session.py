@@ -26,12 +26,13 @@ from .converter import ResponseConverter, application_converter, current_convert
 from .errors import ClientDisconnect
 from .limits import RequestLimits
 from .request import HttpRequest
-from .responses import PlainTextResponse
-from .sending import ResponseSender
+from .sending import ResponseSender, send_whole
 
 __all__ = ["HttpSession", "http_session"]
 
 logger = logging.getLogger("kui.http")
+
+PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
 class HttpSession:
@@ -94,15 +95,16 @@ class HttpSession:
         token = request_var.set(request)
         connection_token = http_connection_var.set(request)
         sender: ResponseSender | None = None
-        error: BaseException | None = None
-        is_handled = is_sending = False
+        error: BaseException | None = None  # what the handler or the response raised
+        failure: Exception | None = None  # what nobody has answered
+        is_sending = False
         try:
             try:
-                value: Any = await handler()
+                value: object = await handler()
                 plain = converter.plain.get(type(value))
                 if plain is None or request.extra_headers or scope["method"] == "HEAD":
                     sender = ResponseSender(request, send)
-                    await converter.convert(value)(scope, receive, sender)
+                    await converter.convert(value)(scope, request.receive_for_response(), sender)
                 else:  # the most frequent answers, on the shortest way
                     content_type, encode = plain
                     body = encode(value, scope)
@@ -114,27 +116,25 @@ class HttpSession:
                     await send({"type": "http.response.body", "body": body})
             except Exception as raised:
                 error = raised
-                if is_sending:  # since ASGI 2.4 the server's send raises it when the client has left
-                    is_handled = isinstance(raised, OSError)
-                else:
-                    sender = sender or ResponseSender(request, send)
-                    is_handled = await self._answer(raised, scope, receive, sender)
+                if not is_sending:
+                    failure = await self._answer(raised, scope, sender or ResponseSender(request, send))
+                elif not isinstance(raised, OSError):  # which says that the client has left, since ASGI 2.4
+                    failure = raised
         except BaseException as raised:
             error = raised
             raise
         finally:
             try:
                 attributes = request.__dict__
-                if "exit_stack" in attributes:
-                    is_handled |= await end_connection(request, error)
-                if self._closes_always or "_incoming" in attributes:
-                    await request.close()
+                owns_something = "exit_stack" in attributes or "_incoming" in attributes
+                if (owns_something or self._closes_always) and await _end(request, error):
+                    failure = None
             finally:
                 http_connection_var.reset(connection_token)
                 request_var.reset(token)
-        if error is not None and not is_handled:
-            logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=error)
-            raise error
+        if failure is not None:
+            logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=failure)
+            raise failure
 
     async def respond(self, error: BaseException) -> ASGIApp | None:
         """Return the response that answers an exception of the current connection, of either protocol.
@@ -174,29 +174,31 @@ class HttpSession:
         converter = self.converter or current_converter()
         return converter(content, error.status_code, error.headers)
 
-    async def _answer(self, error: Exception, scope: Scope, receive: Receive, sender: ResponseSender) -> bool:
-        """Answer an exception where that is still possible; return whether it needs no more attention."""
-        if isinstance(error, ClientDisconnect):
-            return True
-        if sender.has_started:
-            return False
-        try:
-            response = await self.respond(error)
-            if response is not None:
-                await response(scope, receive, sender)
-                return True
-        except ClientDisconnect:
-            return True
-        finally:
-            if not sender.has_started:
-                await _send_plain_500(scope, receive, sender)
-        return False
+    async def _answer(self, error: Exception, scope: Scope, sender: ResponseSender) -> Exception | None:
+        """Answer an exception where that is still possible; return what is left to report."""
+        failure = error
+        if not sender.has_started and not isinstance(error, ClientDisconnect):
+            try:
+                response = await self.respond(error)
+                if response is not None:
+                    await response(scope, sender.request.receive_for_response(), sender)
+                    return None
+            except Exception as another:
+                failure = another
+        if isinstance(failure, ClientDisconnect):
+            return None
+        if not sender.has_started:
+            with suppress(ClientDisconnect):
+                await send_whole(scope, sender, 500, [PLAIN_TEXT], b"Internal Server Error")
+        return failure
 
 
-async def _send_plain_500(scope: Scope, receive: Receive, sender: ResponseSender) -> None:
-    """Tell the client that the server failed, and nothing else."""
-    with suppress(ClientDisconnect):
-        await PlainTextResponse("Internal Server Error", 500)(scope, receive, sender)
+async def _end(request: HttpRequest, error: BaseException | None) -> bool:
+    """End what the request owns; return whether a clean-up has dealt with the error."""
+    try:
+        return await end_connection(request, error)
+    finally:
+        await request.close()
 
 
 def _description(status: int) -> str:
