@@ -1,7 +1,5 @@
 """Requests, responses and their conversion, class views, CORS and server-sent events for ASGI."""
 
-from baize.asgi import Files, Pages
-
 from .context import request, request_var
 from .converter import ResponseConverter, convert_response
 from .cors import allow_cors
@@ -14,6 +12,7 @@ from .methods import allow_header, method_not_allowed, options_response, require
 from .request import HttpRequest
 from .responses import HTMLResponse, HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from .session import HttpSession, http_session
+from .static import Files, Pages
 from .streaming import StreamResponse
 from .templates import Jinja2Templates, TemplateResponse
 from .uploads import FormData, UploadFile

@@ -12,6 +12,7 @@ from kui.core import ASGIApp, Scope, http_connection_var
 
 from .context import request_var
 from .events import SendEventResponse
+from .files import FileResponse
 from .responses import HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse, codec_of
 
 __all__ = ["ResponseConverter", "convert_response"]
@@ -141,10 +142,10 @@ def _itself(value: ASGIApp) -> ASGIApp:
     return value
 
 
-def _file(value: PurePath, *args: Any, **kwargs: Any) -> ASGIApp:
-    from .files import FileResponse
-
-    return FileResponse(value, *args, **kwargs)
+def _file(
+    value: PurePath, status_code: int = 200, headers: Mapping[str, str] | None = None, **kwargs: Any
+) -> ASGIApp:
+    return FileResponse(value, headers, status_code=status_code, **kwargs)
 
 
 def _text(value: str, scope: Scope) -> bytes:

@@ -1,30 +1,165 @@
-"""Files as responses: whole, in ranges, or not at all because the client has them."""
+"""A file as a response, whole or in ranges."""
 
+import asyncio
 import os
-from collections.abc import Mapping
-from typing import Any
+import secrets
+import stat
+from collections.abc import Mapping, Sequence
+from email.utils import formatdate
+from hashlib import sha1
+from mimetypes import guess_type
+from typing import BinaryIO
+from urllib.parse import quote
 
-import baize.asgi as baize
+from kui.core import Receive, Scope, Send
 
-from .description import ResponseDescription
+from .ranges import parse_range
+from .responses import HttpResponse
+from .sending import send_whole
 
-__all__ = ["FileResponse"]
+__all__ = ["FileResponse", "entity_tag"]
 
 
-class FileResponse(baize.FileResponse):
-    """A response of a file."""
+class FileResponse(HttpResponse):
+    """A response of a file: read in threads, with Range and If-Range understood (RFC 9110, section 14).
+
+    Args:
+        filepath: the file.
+        headers: as for HttpResponse.
+        content_type: the content type; None to guess it from the name.
+        download_name: the name to offer for saving; browsers then save the file instead of showing it.
+        stat_result: the file's status, if it is known already.
+        chunk_size: bytes to read at a time.
+        status_code: the status of a whole file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        IsADirectoryError: it is a directory.
+
+    ```python
+    >>> import tempfile
+    >>> from kui.http import FileResponse
+    >>> with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+    ...     response = FileResponse(file.name, download_name="na\u00efve.txt")
+    >>> print(response.headers["content-disposition"])
+    attachment; filename="na_ve.txt"; filename*=utf-8''na%C3%AFve.txt
+
+    ```
+    """
 
     def __init__(
         self,
         filepath: str | os.PathLike[str],
-        status_code: int = 200,
         headers: Mapping[str, str] | None = None,
         content_type: str | None = None,
         download_name: str | None = None,
         stat_result: os.stat_result | None = None,
-        chunk_size: int = 4096 * 64,
+        chunk_size: int = 256 * 1024,
+        *,
+        status_code: int = 200,
     ) -> None:
-        super().__init__(os.fspath(filepath), headers, content_type, download_name, stat_result, chunk_size)
+        super().__init__(status_code, headers)
+        self.filepath = os.fspath(filepath)
+        self.stat_result = stat_result or os.stat(self.filepath)
+        if stat.S_ISDIR(self.stat_result.st_mode):
+            raise IsADirectoryError(f"a FileResponse needs a file; {self.filepath} is a directory")
+        name = download_name or os.path.basename(self.filepath)
+        self.content_type = content_type or guess_type(name)[0] or "application/octet-stream"
+        self.chunk_size = chunk_size
+        if download_name or self.content_type == "application/octet-stream":
+            self.headers.setdefault("content-disposition", _attachment(name))
+        self.headers.setdefault("accept-ranges", "bytes")
+        self.headers.setdefault("last-modified", formatdate(self.stat_result.st_mtime, usegmt=True))
+        self.headers.setdefault("etag", entity_tag(self.stat_result))
 
-    def __class_getitem__(cls, parameters: Any) -> ResponseDescription:
-        return ResponseDescription.of(cls, parameters)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        size = self.stat_result.st_size
+        ranges = self._asked(scope, size)
+        if ranges is None:
+            await self._send(scope, send, self.status_code, self.content_type, [(b"", (0, size))], b"")
+        elif not ranges:
+            headers = [(b"content-range", b"bytes */%d" % size)]
+            await send_whole(scope, send, 416, headers, b"")
+        elif len(ranges) == 1:
+            start, stop = ranges[0]
+            self.headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
+            await self._send(scope, send, 206, self.content_type, [(b"", (start, stop))], b"")
+        else:
+            boundary = secrets.token_hex(8)
+            parts = [(self._part_head(boundary, range_, size), range_) for range_ in ranges]
+            type_ = f"multipart/byteranges; boundary={boundary}"
+            await self._send(scope, send, 206, type_, parts, f"\r\n--{boundary}--\r\n".encode())
+
+    def _asked(self, scope: Scope, size: int) -> Sequence[tuple[int, int]] | None:
+        """Return the ranges that the request asks for, if their condition holds; None for the whole file."""
+        if self.status_code != 200:
+            return None
+        asked: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        condition = asked.get(b"if-range")
+        if condition is not None and condition not in (self.headers["etag"], self.headers["last-modified"]):
+            return None
+        return parse_range(asked[b"range"], size) if b"range" in asked else None
+
+    def _part_head(self, boundary: str, range_: tuple[int, int], size: int) -> bytes:
+        start, stop = range_
+        lines = (
+            f"\r\n--{boundary}",
+            f"Content-Type: {self.content_type}",
+            f"Content-Range: bytes {start}-{stop - 1}/{size}",
+            "\r\n",
+        )
+        return "\r\n".join(lines).encode("latin-1")
+
+    async def _send(
+        self,
+        scope: Scope,
+        send: Send,
+        status: int,
+        content_type: str,
+        parts: Sequence[tuple[bytes, tuple[int, int]]],
+        tail: bytes,
+    ) -> None:
+        """Send the parts, each a text and the bytes of the file that follow it, and the tail."""
+        length = sum(len(head) + stop - start for head, (start, stop) in parts) + len(tail)
+        self.headers["content-type"] = content_type
+        self.headers["content-length"] = str(length)
+        headers = self.list_headers(as_bytes=True)
+        if scope.get("method") == "HEAD":
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        file = await asyncio.to_thread(open, self.filepath, "rb", buffering=0)
+        try:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            for head, range_ in parts:
+                if head:
+                    await send({"type": "http.response.body", "body": head, "more_body": True})
+                await self._send_range(send, file, *range_)
+            await send({"type": "http.response.body", "body": tail})
+        finally:
+            await asyncio.to_thread(file.close)
+
+    async def _send_range(self, send: Send, file: BinaryIO, start: int, stop: int) -> None:
+        while start < stop:
+            data = await asyncio.to_thread(_read, file, start, min(self.chunk_size, stop - start))
+            if not data:
+                raise RuntimeError(f"{self.filepath} became shorter while it was sent")
+            start += len(data)
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+
+
+def entity_tag(status: os.stat_result) -> str:
+    """Return the entity tag of a file, from its size and its time of change."""
+    return f'"{sha1(f"{status.st_mtime_ns}-{status.st_size}".encode(), usedforsecurity=False).hexdigest()}"'
+
+
+def _read(file: BinaryIO, start: int, count: int) -> bytes:
+    file.seek(start)
+    return file.read(count)
+
+
+def _attachment(name: str) -> str:
+    """Return a Content-Disposition with the name, and a name in ASCII for old clients (RFC 6266)."""
+    plain = "".join(char if " " <= char <= "~" and char not in '"\\%' else "_" for char in name)
+    extended = "" if plain == name else f"; filename*=utf-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{extended}'

@@ -39,7 +39,7 @@ class Incoming:
         while True:
             if self._kept:
                 message = self._kept.popleft()
-                self._size -= len(message.get("body", b""))
+                self._size -= _size_of(message)
                 if self._room is not None:
                     self._room.set()
             elif self.is_disconnected:
@@ -56,6 +56,17 @@ class Incoming:
                 raise RuntimeError(f"expected http.request or http.disconnect; the server sent {message!r}")
             self.is_complete = not message.get("more_body", False)
             return message.get("body") or b""
+
+    async def receive(self) -> Message:
+        """Stand in for the server's receive: hand out what is left of the body, then wait for the client to leave."""
+        if self.is_complete:
+            await self.wait_disconnected()
+            return {"type": "http.disconnect"}
+        try:
+            piece = await self.next_piece()
+        except ClientDisconnect:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": not self.is_complete}
 
     async def poll(self) -> bool:
         """Return whether the client has left, as far as the server says without waiting."""
@@ -83,7 +94,7 @@ class Incoming:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            await asyncio.wait({task})
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _look(self) -> None:
         """Read one message, keep a piece of the body for the reader; safe to cancel and to run several times."""
@@ -99,7 +110,11 @@ class Incoming:
             self.is_disconnected = True
             return
         self._kept.append(message)
-        self._size += len(message.get("body", b""))
+        self._size += _size_of(message)
 
     async def _receive_one(self) -> Message:
         return await self._receive()
+
+
+def _size_of(message: Message) -> int:
+    return len(message.get("body") or b"") + 64  # a message itself takes room, too

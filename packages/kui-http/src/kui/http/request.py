@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from baize.datastructures import URL, FormData
 
-from kui.core import HTTPConnection, lazy
+from kui.core import HTTPConnection, Receive, Scope, lazy
 
 from .errors import BodyConsumed, MalformedRequest, RequestTooLarge, UnsupportedMediaType
 from .incoming import Incoming
@@ -171,6 +171,10 @@ class HttpRequest(HTTPConnection):
         if form is not None:
             await form.aclose()
 
+    def is_of(self, scope: Scope) -> bool:
+        """Return whether this is the request that the server described with this scope."""
+        return self._scope is scope
+
     def add_response_header(self, name: str, value: str) -> None:
         """Add a header to whatever answers this request, a refusal and an error as well.
 
@@ -184,6 +188,11 @@ class HttpRequest(HTTPConnection):
         if any(byte in part for part in pair for byte in b"\r\n\0"):
             raise ValueError(f"a header is one line; got {name!r}: {value!r}")
         self.extra_headers = (*self.extra_headers, pair)
+
+    def receive_for_response(self) -> Receive:
+        """Return a receive callable for an ASGI application that answers this request: nothing read ahead is lost."""
+        incoming: Incoming | None = self.__dict__.get("_incoming")
+        return self._receive if incoming is None else incoming.receive
 
     @lazy
     def _incoming(self) -> Incoming:

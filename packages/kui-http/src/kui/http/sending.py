@@ -60,17 +60,17 @@ class ResponseSender:
     that has left as `ClientDisconnect`: since ASGI 2.4 the server's send raises OSError then.
     """
 
-    __slots__ = ("_is_head", "_request", "_send", "has_started")
+    __slots__ = ("_is_head", "_send", "has_started", "request")
 
     def __init__(self, request: HttpRequest, send: Send) -> None:
         self.has_started = False
-        self._request = request
+        self.request = request
         self._send = send
         self._is_head = request.method == "HEAD"
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            extra = self._request.extra_headers
+            extra = self.request.extra_headers
             if extra:
                 message = {**message, "headers": merge_headers(message.get("headers", ()), extra)}
             self.has_started = True

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping
-from typing import Any
 
 from kui.core import Receive, Scope, Send
 
+from .context import request_var
 from .responses import HttpResponse
 
 __all__ = ["StreamResponse", "send_stream"]
@@ -73,20 +73,22 @@ async def send_stream(
         return
     output = _Output(send)
     producer = asyncio.ensure_future(output.send_all(pieces))
-    leaving = asyncio.ensure_future(_disconnect(receive))
+    leaving = asyncio.ensure_future(_disconnect(scope, receive))
     try:
         while not (producer.done() or leaving.done()):
             await asyncio.wait({producer, leaving}, timeout=idle_seconds, return_when=asyncio.FIRST_COMPLETED)
             if idle_seconds is not None and not producer.done() and not leaving.done():
                 await output.send_if_idle(idle, idle_seconds)
-    finally:
         has_ended = producer.done()
-        await _stop(producer, leaving)
+    finally:
+        for task in (producer, leaving):
+            task.cancel()
+        results = await asyncio.gather(producer, leaving, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):  # what the iterable raised, also while it was closed
+            raise result
     if has_ended:
-        producer.result()  # raises what the iterable raised
         await send({"type": "http.response.body", "body": b""})
-    elif not leaving.cancelled() and (failure := leaving.exception()):
-        raise failure
 
 
 class _Output:
@@ -115,15 +117,13 @@ class _Output:
             self._last = self._clock()
 
 
-async def _disconnect(receive: Receive) -> None:
+async def _disconnect(scope: Scope, receive: Receive) -> None:
+    request = request_var.get(None)
+    if request is not None and request.is_of(scope):
+        await request.wait_disconnected()  # the body stays: the pieces may be made of it
+        return
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _stop(*tasks: "asyncio.Future[Any]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
 
 
 async def _close(pieces: AsyncIterable[bytes] | AsyncIterator[bytes]) -> None:
