@@ -164,9 +164,9 @@ async def test_receives_after_the_disconnect_do_as_the_server(server: str, expec
             while len(codes) < 3:
                 codes.append((await asyncio.wait_for(receive(), 0.01))["code"])
 
-    async with TestClient(accepting(receives_on), server=server, strict=False) as client:
-        async with client.websocket("/") as ws:
-            await ws.close(4001)
+    app = accepting(receives_on)
+    async with TestClient(app, server=server, strict=False) as client, client.websocket("/") as ws:
+        await ws.close(4001)
     assert codes == expected
 
 

@@ -40,9 +40,7 @@ class Lifespan:
         self._call.start(self._app, scope, self._receive, self._send)
         self._inbound.put_nowait({"type": "lifespan.startup"})
         await self._leave(STARTING, "the application to start")
-        self._is_running = (
-            self._where == RUNNING and not self._call.has_ended and self._call.violation is None
-        )
+        self._is_running = self._where == RUNNING and self._call.failure() is None
         if self._is_running:
             return
         failure = await self._call.end(patient=True)

@@ -173,7 +173,8 @@ class SyncTestClient:
 
     def websocket(self, path: str, **options: Unpack[WebSocketOptions]) -> "SyncWebSocketSession":
         """Open a WebSocket: `with client.websocket("/ws") as ws`; the options are those of `TestClient.websocket`."""
-        return SyncWebSocketSession(self.client.websocket(path, **options), self._the_loop)
+        loop = self._the_loop
+        return SyncWebSocketSession(self.client.websocket(path, **options), loop)
 
     @property
     def _the_loop(self) -> _Loop:

@@ -1,0 +1,154 @@
+"""Tasks that an application leaves behind."""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from kui.testing import LeakedTasks, TestClient
+
+
+def starting(*coroutines: Callable[[], Coroutine[Any, Any, Any]]) -> tuple[Callable[..., Any], list[Any]]:
+    """An application that starts these for each socket and ends, and the tasks it started."""
+    tasks: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        tasks.extend(asyncio.create_task(coroutine(), name="started") for coroutine in coroutines)
+        await receive()
+
+    return app, tasks
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_task_that_outlives_its_connection_is_told_and_cancelled() -> None:
+    app, tasks = starting(forever, forever)
+    async with TestClient(app) as client:
+        with pytest.raises(LeakedTasks) as leaked:
+            async with client.websocket("/"):
+                pass
+    assert re.sub(r"\S*(test_testing_leaks\.py):\d+", r"\1:N", str(leaked.value)) == (
+        "2 tasks of the application outlived the connection; end what was started, or declare it in allow_tasks\n"
+        "forever waits in\n"
+        "  test_testing_leaks.py:N in forever\n"
+        "forever waits in\n"
+        "  test_testing_leaks.py:N in forever"
+    )
+    await asyncio.wait(tasks)
+    assert all(task.cancelled() for task in tasks)
+
+
+async def test_a_task_of_a_task_is_found() -> None:
+    async def parent() -> None:
+        tasks.append(asyncio.create_task(forever()))
+
+    app, tasks = starting(parent)
+    async with TestClient(app) as client:
+        with pytest.raises(LeakedTasks, match="1 task of the application"):
+            async with client.websocket("/"):
+                pass
+
+
+async def test_a_task_that_is_about_to_end_is_no_leak() -> None:
+    async def soon() -> None:
+        await asyncio.sleep(0)
+
+    app, _ = starting(soon)
+    async with TestClient(app) as client, client.websocket("/"):
+        pass
+
+
+async def test_a_cancelled_task_is_no_leak() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        task = asyncio.create_task(forever())
+        await receive()
+        task.cancel()
+
+    async with TestClient(app) as client, client.websocket("/"):
+        pass
+
+
+async def test_tasks_of_the_test_are_not_blamed() -> None:
+    app, _ = starting()
+    async with TestClient(app) as client:
+        before = asyncio.create_task(forever())
+        async with client.websocket("/"):
+            during = asyncio.create_task(forever())
+    assert not before.done()
+    assert not during.done()
+    before.cancel()
+    during.cancel()
+
+
+async def test_a_task_of_the_test_that_the_application_waits_for_is_not_blamed() -> None:
+    shared = asyncio.create_task(forever())
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        await asyncio.wait([shared, asyncio.create_task(receive())], return_when="FIRST_COMPLETED")
+
+    async with TestClient(app) as client, client.websocket("/"):
+        pass
+    shared.cancel()
+
+
+async def test_tasks_of_another_connection_are_not_blamed() -> None:
+    app, tasks = starting(forever)
+    async with TestClient(app, allow_tasks=True) as client, client.websocket("/") as first:
+        async with client.websocket("/", allow_tasks=["none"]) as second:
+            await asyncio.sleep(0)
+            tasks[1].cancel()
+            await second.close()
+        await first.close()
+    assert not tasks[0].done()
+    tasks[0].cancel()
+
+
+def is_named_started(task: asyncio.Task[Any]) -> bool:
+    return task.get_name() == "started"
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [True, ["forever"], ["for*"], ["started"], is_named_started],
+    ids=["all", "coroutine", "pattern", "name", "function"],
+)
+async def test_declared_tasks_may_go_on(allowed: Any) -> None:
+    app, tasks = starting(forever)
+    async with TestClient(app) as client, client.websocket("/", allow_tasks=allowed):
+        pass
+    assert not tasks[0].done()
+    tasks[0].cancel()
+
+
+async def test_a_client_may_declare_tasks_for_all_its_connections() -> None:
+    app, tasks = starting(forever)
+    async with TestClient(app, allow_tasks=["forever"]) as client, client.websocket("/"):
+        pass
+    tasks[0].cancel()
+
+
+async def test_a_failure_of_the_application_comes_before_its_leaks() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        scope["state"]["task"] = asyncio.create_task(forever())
+        raise ValueError("broken")
+
+    async with TestClient(app) as client:
+        with pytest.raises(ValueError, match="broken"):
+            async with client.websocket("/"):
+                pass
