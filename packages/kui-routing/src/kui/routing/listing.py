@@ -9,11 +9,11 @@ from .route import BaseRoute
 
 
 def table(routes: Iterable[BaseRoute]) -> str:
-    """Return one line per route and protocol: protocol, methods, path, name, endpoint, file and line."""
+    """Return a line for each protocol of each route: protocol, methods, path, name, endpoint, file and line."""
     rows = [
         (
             protocol,
-            ",".join(route.served_methods) if protocol != "http" or route.served_methods else "*",
+            ",".join(route.served_methods) or "*",
             route.path or '""',
             route.name or "-",
             described(route.endpoint),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from sys import intern
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -62,7 +63,8 @@ def parse(path: str) -> tuple[str | Parameter, ...]:
         if name in names:
             raise _slip(path, start + 1, f"the parameter {name!r} occurs twice")
         names.add(name)
-        tokens.append(Parameter(name, kind or "str"))
+        # equal texts as one object: a search then touches less memory
+        tokens.append(Parameter(intern(name), kind or "str"))
         done = end.end()
     if done < len(path):
         tokens.append(path[done:])
@@ -84,6 +86,7 @@ class Pattern:
         path: as it was written.
         tokens: literal texts and parameters, in order.
         names: of the parameters, in order.
+        is_prefix: whether all that is below the path matches too.
         segments: the tokens between slashes; the empty one before the first slash is left out.
         shape: equal for paths that match the same texts: names of parameters are not part of it.
 
@@ -92,17 +95,18 @@ class Pattern:
             and is not.
     """
 
-    def __init__(self, path: str, converters: Mapping[str, Converter[Any]]) -> None:
+    def __init__(self, path: str, converters: Mapping[str, Converter[Any]], is_prefix: bool = False) -> None:
         self.path = path
+        self.is_prefix = is_prefix
         self.tokens = tuple(
             token if isinstance(token, str) else Captured(token.name, _converter(token, path, converters))
             for token in parse(path)
         )
         self.names = tuple(token.name for token in self.tokens if isinstance(token, Captured))
         self.segments = _segments(self.tokens)
-        self.shape = tuple(
-            tuple(token if isinstance(token, str) else token.converter for token in segment)
-            for segment in self.segments
+        self.shape: tuple[object, ...] = (
+            is_prefix,
+            *(token if isinstance(token, str) else token.converter for token in self.tokens),
         )
         self._check_ends()
 
@@ -191,7 +195,7 @@ def _segments(tokens: tuple[Token, ...]) -> tuple[Segment, ...]:
             if first:
                 segments[-1].append(first)
             for text in others:
-                segments.append([text] if text else [])
+                segments.append([intern(text)] if text else [])
         else:
             segments[-1].append(token)
     return tuple(tuple(segment) for segment in segments[1:])

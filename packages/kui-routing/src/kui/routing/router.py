@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Self
@@ -10,13 +11,14 @@ from typing import Any, Self
 from .converters import Converter, known_converters
 from .endpoint import Bind, Endpoint, Middleware
 from .errors import MethodNotAllowed, NoMatchFound, NoRouteFound, RouteConflict
+from .finder import Finder
 from .group import checked_route, flattened
-from .listing import table
+from .listing import table as listed
 from .mount import Mount, Mounted
-from .node import ANY_METHOD
 from .path import Pattern
 from .registration import Registration
 from .route import BaseRoute, checked_middlewares, in_order
+from .table import Entry, Table
 from .trace import Trace, compose
 from .tree import RadixTree
 
@@ -63,7 +65,6 @@ class Router(Registration):
         self.socket_middlewares = list(checked_middlewares(socket_middlewares))
         self._bind = bind
         self._verify = verify
-        self._own_converters = converters
         self._converters = known_converters(converters)
         self._clear()
         self.__lshift__(routes)
@@ -81,27 +82,24 @@ class Router(Registration):
         route = checked_route(route)
         if not (route.path or isinstance(route, Mount)):
             route = replace(route, path="/")
-        pattern = Pattern(route.path, self._converters)
+        pattern = Pattern(route.path, self._converters, is_prefix=isinstance(route, Mount))
         self._check_name(route)
         for protocol in route.served_protocols:
             self._check_path(protocol, route, pattern)
-        traces = [self._compose(protocol, route, pattern) for protocol in route.served_protocols]
-        for trace in traces:
-            self._insert(trace)
+        self._insert(tuple(self._compose(protocol, route, pattern) for protocol in route.served_protocols))
 
     def __lshift__(self, routes: BaseRoute | Iterable[Any]) -> Self:
         """Add a route or a collection of routes, all or (where one is refused) none, and return this router."""
         if not isinstance(routes, BaseRoute | Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
-        kept = len(self._traces)
+        kept = self._members.copy()
         try:
             for route in flattened(routes):
                 self.append(route)
         except BaseException:
-            traces = self._traces[:kept]
             self._clear()
-            for trace in traces:
-                self._insert(trace)
+            for traces in kept:
+                self._insert(traces)
             raise
         return self
 
@@ -123,20 +121,17 @@ class Router(Registration):
             ValueError: no route class has brought this protocol.
         """
         try:
-            tree = self._trees[protocol]
+            finder = self._finders[protocol][method]
         except KeyError:
-            raise ValueError(f"`protocol` must be in {tuple(self._trees)}, got {protocol!r}") from None
-        entries = tree.static.get(path)
-        if entries is not None:
-            entry = entries.get(method) or entries.get(ANY_METHOD)
-            if entry is not None:
-                return {}, entry[0]
-        found = tree.match_dynamic(path, method)
+            finder = self._table(protocol).finder(method)
+        if finder.static and (handler := finder.static.get(path)) is not None:
+            return {}, handler
+        found = finder.find_dynamic(path)
         if found is not None:
             return found
-        allow = in_order(tree.allowed(path)) if method is not None else ()
+        allow = self._table(protocol).allowed(path)
         if method is not None and allow:
-            raise MethodNotAllowed(path, method, allow)
+            raise MethodNotAllowed(path, method, in_order(allow))
         raise NoMatchFound(f"no {protocol} route matches the path {path!r}")
 
     def url_for(self, name: str, path_params: Mapping[str, Any] | None = None) -> str:
@@ -162,46 +157,67 @@ class Router(Registration):
 
     @property
     def traces(self) -> tuple[Trace, ...]:
-        """How each handler was composed, in order of registration; one per route and protocol."""
-        return tuple(self._traces)
+        """How each handler was composed, in order of registration; one for each protocol of a route."""
+        return tuple(trace for traces in self._members for trace in traces)
 
     @property
     def http_tree(self) -> RadixTree[Endpoint]:
-        """The table of the HTTP routes."""
-        return self._trees["http"]
+        """The paths of the HTTP routes as they are now."""
+        return self._tree("http")
 
     @property
     def websocket_tree(self) -> RadixTree[Endpoint]:
-        """The table of the WebSocket routes."""
-        return self._trees["websocket"]
+        """The paths of the WebSocket routes as they are now."""
+        return self._tree("websocket")
 
     def __iter__(self) -> Iterator[BaseRoute]:
-        """Yield the routes in order of registration, with the prefixes and the namespaces of their groups."""
-        return iter({id(trace.pattern): trace.route for trace in self._traces}.values())
+        """Yield the routes in order of registration, with what their groups gave them."""
+        return (traces[0].route for traces in self._members)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._members)
 
     def __str__(self) -> str:
-        return table(self)
+        return listed(self)
 
     def _clear(self) -> None:
-        self._trees: dict[str, RadixTree[Endpoint]] = {
-            protocol: RadixTree(self._own_converters) for protocol in ("http", "websocket")
-        }
+        self._members: list[tuple[Trace, ...]] = []
         self._names: dict[str, Trace] = {}
-        self._traces: list[Trace] = []
+        self._tables: dict[str, Table[Endpoint]] = {}
+        # what the search reads at each connection
+        self._finders: dict[str, dict[str | None, Finder[Endpoint]]] = {}
+        for protocol in ("http", "websocket"):
+            self._add_table(protocol)
 
-    def _insert(self, trace: Trace) -> None:
-        if trace.protocol not in self._trees:
-            self._trees[trace.protocol] = RadixTree(self._own_converters)
-        route = trace.route
-        self._trees[trace.protocol].insert(
-            trace.pattern, trace.handler, route.served_methods, isinstance(route, Mount)
-        )
-        self._traces.append(trace)
+    def _add_table(self, protocol: str) -> None:
+        self._tables[protocol] = table = Table[Endpoint]()
+        self._finders[protocol] = table.finders
+
+    def _insert(self, traces: tuple[Trace, ...]) -> None:
+        self._members.append(traces)
+        for trace in traces:
+            if trace.protocol not in self._tables:
+                self._add_table(trace.protocol)
+            entry = Entry(trace.pattern, trace.route.served_methods, trace.handler)
+            self._tables[trace.protocol].insert(entry)
+        route = traces[0].route
         if route.name is not None:
-            self._names.setdefault(route.name, trace)
+            self._names.setdefault(route.name, traces[0])
+
+    def _table(self, protocol: str) -> Table[Endpoint]:
+        try:
+            return self._tables[protocol]
+        except KeyError:
+            raise ValueError(f"`protocol` must be in {tuple(self._tables)}, got {protocol!r}") from None
+
+    def _tree(self, protocol: str) -> RadixTree[Endpoint]:
+        tree: RadixTree[Endpoint] = RadixTree(self._converters)
+        for trace in self.traces:
+            # of several routes with one path, the tree knows the first
+            if trace.protocol == protocol and not trace.pattern.is_prefix:
+                with suppress(ValueError):
+                    tree.append(trace.pattern.path, trace.handler)
+        return tree
 
     def _compose(self, protocol: str, route: BaseRoute, pattern: Pattern) -> Trace:
         if isinstance(route, Mount):
@@ -215,12 +231,11 @@ class Router(Registration):
         return trace
 
     def _check_path(self, protocol: str, route: BaseRoute, pattern: Pattern) -> None:
-        tree = self._trees.get(protocol)
-        other = tree and tree.conflict(pattern, route.served_methods, isinstance(route, Mount))
+        other = protocol in self._tables and self._tables[protocol].conflict(pattern, route.served_methods)
         if other:
-            holder = next(trace.route for trace in self._traces if trace.pattern is other.pattern)
+            holder = next(trace.route for trace in self.traces if trace.pattern is other.pattern)
             raise RouteConflict(
-                f"Routing conflict: {route.path}: no path could tell these routes apart\n    {holder}\n    {route}\n"
+                f"Routing conflict: {route.path}: both routes match the same paths\n    {holder}\n    {route}\n"
                 "change a path, or restrict HTTP routes to different methods"
             )
 
@@ -232,5 +247,5 @@ class Router(Registration):
         if not (same_place and route.served_methods):
             raise RouteConflict(
                 f"Duplicate route name: {route.name}\n    {other}\n    {route}\n"
-                "give one another name (name=None for none), or a namespace to the group it is in"
+                "give one another name (name=None for none), or a namespace to the group that it is in"
             )
