@@ -145,15 +145,19 @@ class Router(Registration):
             NoRouteFound: no route has the name.
             ValueError: a parameter is missing, superfluous, or would not match.
         """
-        trace = self._names.get(name)
-        if trace is None:
-            close = get_close_matches(name, self._names)
-            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-            raise NoRouteFound(f"No route with name {name!r} exists{hint}")
+        trace = self._named(name)
         try:
             return trace.pattern.format(path_params or {})
         except ValueError as error:
             raise ValueError(f"url_for({name!r}): {error}") from error.__cause__
+
+    def protocol_of(self, name: str) -> str:
+        """Return the protocol of a route, the first of them for one that serves several.
+
+        Raises:
+            NoRouteFound: no route has the name.
+        """
+        return self._named(name).protocol
 
     @property
     def traces(self) -> tuple[Trace, ...]:
@@ -179,6 +183,14 @@ class Router(Registration):
 
     def __str__(self) -> str:
         return listed(self)
+
+    def _named(self, name: str) -> Trace:
+        trace = self._names.get(name)
+        if trace is None:
+            close = get_close_matches(name, self._names)
+            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+            raise NoRouteFound(f"No route with name {name!r} exists{hint}")
+        return trace
 
     def _clear(self) -> None:
         self._members: list[tuple[Trace, ...]] = []
