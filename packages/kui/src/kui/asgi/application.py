@@ -1,0 +1,185 @@
+"""`Kui`: an application of all the pieces."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, NoReturn, TypeVar, cast
+
+from kui.core import (
+    Application,
+    ASGIApp,
+    ExceptionHandler,
+    ExceptionHandlers,
+    JSONCodec,
+    Lifespan,
+    Middleware,
+    Receive,
+    Scope,
+    Send,
+    State,
+    route_path,
+)
+from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConverter, allow_cors
+from kui.params import auto_params
+from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Router
+from kui.websocket import Limits, OriginRule, SocketSession, WebSocket
+
+from .factory import FactoryClass
+from .fallback import Fallback
+from .verify import verify_path_parameters
+
+__all__ = ["Kui"]
+
+H = TypeVar("H", bound=ExceptionHandler)
+Hook = TypeVar("Hook", bound=Callable[[Any], Any])
+
+
+class Kui(Application):
+    """An ASGI application: WebSocket and HTTP routes, their middlewares, errors, lifespan.
+
+    Args:
+        templates: what `TemplateResponse` renders with.
+        lifespan: an async generator function of the application: what stands before its `yield` is the start-up,
+            what stands after is the shut-down; a mapping that it yields is the initial state of every connection.
+        on_startup, on_shutdown: functions of the application. Deprecated, use `lifespan`.
+        routes: routes, groups of routes and lists of them.
+        http_middlewares: around every HTTP handler, and the answers 404 and 405; the last is the outermost.
+        socket_middlewares: likewise around every WebSocket handler.
+        exception_handlers: functions of an exception, by its class or, for an HTTPException, by status; for both
+            protocols. Before a WebSocket is accepted the answer refuses the handshake.
+        cors_config: arguments of `allow_cors`, for all HTTP answers.
+        factory_class: the classes of connections.
+        response_converters: functions by the type of what an HTTP endpoint returns.
+        json_encoder: functions by type, tried in order, for what is encoded as JSON, on both protocols.
+        origins: the pages that may open WebSockets beside the server's own: see `check_origin`. None switches the
+            check off. Default: only the server's own.
+        limits: the limits of every WebSocket.
+        request_limits: the limits of every HTTP request.
+        dependency_overrides: functions to call in the place of others that `Depends` names; for tests.
+
+    ```python
+    >>> from kui.asgi import Kui, websocket
+    >>> app = Kui()
+    >>> @app.router.websocket("/ws/{room}")
+    ... async def echo():
+    ...     await websocket.accept()
+    ...     async for data in websocket.iter_json():
+    ...         await websocket.send_json({"room": websocket.path_params["room"], "echo": data})
+
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        templates: Jinja2Templates | None = None,
+        lifespan: Callable[[Any], Any] | None = None,
+        on_startup: Iterable[Callable[[Any], Any]] = (),
+        on_shutdown: Iterable[Callable[[Any], Any]] = (),
+        routes: Iterable[Any] = (),
+        http_middlewares: Iterable[Middleware] = (),
+        socket_middlewares: Iterable[Middleware] = (),
+        exception_handlers: Mapping[Any, ExceptionHandler] | None = None,
+        cors_config: Mapping[str, Any] | None = None,
+        factory_class: FactoryClass | None = None,
+        response_converters: Mapping[type, Callable[..., Any]] | None = None,
+        json_encoder: Mapping[type, Callable[[Any], Any]] | None = None,
+        origins: Iterable[str] | None = (),
+        limits: Limits | None = None,
+        request_limits: RequestLimits | None = None,
+        dependency_overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
+    ) -> None:
+        self.should_exit = False
+        self.templates = templates
+        self.factory_class = factory_class or FactoryClass()
+        self.json_encoder = dict(json_encoder or {})
+        self.json_codec = JSONCodec(self.json_encoder)
+        self.response_converter = ResponseConverter(response_converters)
+        self.dependency_overrides = dict(dependency_overrides or {})
+        self.lifespan = Lifespan(lifespan, on_startup, on_shutdown)
+        self._state = State()
+        self._exception_handlers = ExceptionHandlers(exception_handlers)
+        http_middlewares = [*http_middlewares, *([] if cors_config is None else [allow_cors(**cors_config)])]
+        socket_middlewares = [*socket_middlewares]
+        self.router = Router(
+            routes, http_middlewares, socket_middlewares, bind=auto_params, verify=verify_path_parameters
+        )
+        self._http_fallback = Fallback(http_middlewares, lambda endpoint: auto_params(endpoint, "http"))
+        self._socket_fallback = Fallback(
+            socket_middlewares, lambda endpoint: auto_params(endpoint, "websocket")
+        )
+        self._requests = HttpSession(
+            request_class=self.factory_class.http,
+            converter=self.response_converter,
+            exception_handlers=self._exception_handlers,
+            limits=request_limits,
+        )
+        self._sockets = SocketSession(
+            websocket_class=self.factory_class.websocket,
+            limits=limits,
+            guard=None if origins is None else _guard(OriginRule(origins)),
+            answer=self._requests.respond,
+        )
+        super().__init__(
+            {"lifespan": self.lifespan, "http": self._serve_http, "websocket": self._serve_websocket}
+        )
+
+    @property
+    def state(self) -> State:
+        """What the application remembers; set its attributes, it cannot be replaced itself."""
+        return self._state
+
+    @state.setter
+    def state(self, value: Any) -> NoReturn:
+        raise RuntimeError("Kui.state is immutable: set its attributes, as in app.state.database = ...")
+
+    @state.deleter
+    def state(self) -> NoReturn:
+        raise RuntimeError("Kui.state is immutable: delete its attributes, as in del app.state.database")
+
+    def on_startup(self, hook: Hook) -> Hook:
+        """Run a function of the application at start-up; return it. Deprecated, use `lifespan`."""
+        return self.lifespan.on_startup(hook)
+
+    def on_shutdown(self, hook: Hook) -> Hook:
+        """Run a function of the application at shut-down; return it. Deprecated, use `lifespan`."""
+        return self.lifespan.on_shutdown(hook)
+
+    def add_exception_handler(self, key: int | type[BaseException], handler: ExceptionHandler) -> None:
+        """Let a function answer for a class of exceptions, or for an HTTPException by status.
+
+        Args:
+            key: the class, or the status.
+            handler: a function of the exception, sync or async; what it returns is the answer.
+
+        Raises:
+            TypeError, ValueError: the key is neither, or the handler cannot be called.
+        """
+        self._exception_handlers.add(key, handler)
+
+    def exception_handler(self, key: int | type[BaseException]) -> Callable[[H], H]:
+        """Decorate a function with `add_exception_handler`; it stays what it is."""
+        return lambda handler: self._exception_handlers.add(key, handler)
+
+    def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return the awaitable that serves a request: one coroutine less than an async function would be."""
+        try:
+            scope["path_params"], handler = self.router.search("http", route_path(scope), scope["method"])
+        except NoMatchFound:
+            scope["path_params"], handler = {}, self._http_fallback.not_found
+        except MethodNotAllowed as error:
+            scope["path_params"], handler = {}, self._http_fallback.other_method(error.allow)
+        if type(handler) is Mounted:
+            return cast(ASGIApp, handler)(scope, receive, send)
+        return self._requests.serve(scope, receive, send, handler)
+
+    def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        try:
+            scope["path_params"], handler = self.router.search("websocket", route_path(scope))
+        except NoMatchFound:
+            scope["path_params"], handler = {}, self._socket_fallback.not_found
+        if type(handler) is Mounted:
+            return cast(ASGIApp, handler)(scope, receive, send)
+        return self._sockets.serve(scope, receive, send, handler)
+
+
+def _guard(rule: OriginRule) -> Callable[[WebSocket], ASGIApp | None]:
+    return lambda connection: rule.refusal(connection)
