@@ -21,6 +21,7 @@ from statistics import median
 from typing import TypeVar
 
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from workspace import ROOT, Member, closure, distribution, members
 
@@ -112,7 +113,7 @@ def run(*command: str | Path | None, cwd: Path) -> str:
 def build(member: Member, out: Path) -> None:
     """Build the sdist, and the wheel from the sdist."""
     run(UV, "build", "-q", "-o", out, member.path, cwd=out)
-    check_wheel(built(member, out, ".whl"), member)
+    check_wheel(wheel_of(member, member.version, out), member)
 
 
 def check_wheel(wheel: Path, member: Member) -> None:
@@ -127,9 +128,12 @@ def check_wheel(wheel: Path, member: Member) -> None:
         raise Failed(f"{wheel.name} lacks {', '.join(missing)}")
 
 
-def built(member: Member, out: Path, suffix: str) -> Path:
-    [file] = out.glob(f"{member.name.replace('-', '_')}-{member.version}*{suffix}")
-    return file
+def wheel_of(member: Member, version: Version, out: Path) -> Path:
+    return out / f"{stem(member, version)}-py3-none-any.whl"
+
+
+def stem(member: Member, version: Version) -> str:
+    return f"{member.name.replace('-', '_')}-{version}"
 
 
 def examine(member: Member, workspace: dict[str, Member], out: Path, options: argparse.Namespace) -> Outcome:
@@ -139,11 +143,15 @@ def examine(member: Member, workspace: dict[str, Member], out: Path, options: ar
         run(UV, "venv", "-q", "--no-python-downloads", "--python", options.python, environment.path, cwd=out)
 
         needed = closure([Requirement(member.name)], workspace)
-        wheels = [built(each, out, ".whl") for each in needed.values()]
-        # uv lowers only what the command line names, so name what the wheels ask of others
-        others = [
-            str(each) for part in needed.values() for each in part.dependencies if is_foreign(each, workspace)
+        declared = [requirement for each in needed.values() for requirement in each.dependencies]
+        wheels = [
+            oldest_wheel(each, declared, out, Path(folder))
+            if options.lowest and each is not member
+            else wheel_of(each, each.version, out)
+            for each in needed.values()
         ]
+        # uv lowers only what the command line names, so name what the wheels ask of others
+        others = [str(each) for each in declared if is_foreign(each, workspace)]
         environment.install(*wheels, *(others if options.lowest else []), lowest=options.lowest)
         alone = environment.installed()
         expect_members(needed, alone, workspace)
@@ -157,11 +165,15 @@ def examine(member: Member, workspace: dict[str, Member], out: Path, options: ar
         package = f"kui.{member.package}"
         import_ms = median(float(environment.run("-c", IMPORT_TIME, package)) for _ in range(5))
 
-        tools = closure(member.test_group, workspace)
+        tools = {
+            name: each for name, each in closure(member.test_group, workspace).items() if name not in needed
+        }
         others = [str(each) for each in member.test_group if is_foreign(each, workspace)]
-        environment.install(*(built(each, out, ".whl") for each in tools.values()), *others)
+        environment.install(*(wheel_of(each, each.version, out) for each in tools.values()), *others)
         expect_members(needed | tools, environment.installed(), workspace)
-        tests = run_tests(environment, built(member, out, ".tar.gz"), warnings_fail=not options.lowest)
+        tests = run_tests(
+            environment, out / f"{stem(member, member.version)}.tar.gz", warnings_fail=not options.lowest
+        )
         raised = [
             f"{name} {version} -> {now}"
             for name, version in alone.items()
@@ -175,6 +187,23 @@ def examine(member: Member, workspace: dict[str, Member], out: Path, options: ar
             import_ms,
             tests + note,
         )
+
+
+def oldest_wheel(member: Member, declared: list[Requirement], out: Path, folder: Path) -> Path:
+    """Return the wheel of the first version that the requirements admit, built from its tag unless it is this one."""
+    ranges = [each.specifier for each in declared if distribution(each) == member.name]
+    tags = run("git", "tag", "-l", f"{member.name}-v*", cwd=ROOT).split()
+    released = sorted(Version(tag.removeprefix(f"{member.name}-v")) for tag in tags)
+    admitted = (each for each in released if all(span.contains(each, prereleases=True) for span in ranges))
+    version = min(next(admitted, member.version), member.version)
+    if version == member.version:
+        return wheel_of(member, version, out)
+    archive, source = folder / f"{member.name}.tar", folder / member.name
+    run("git", "archive", "-o", archive, f"{member.name}-v{version}:packages/{member.name}", cwd=ROOT)
+    with tarfile.open(archive) as files:
+        files.extractall(source, filter="data")
+    run(UV, "build", "-q", "--wheel", "-o", folder, source, cwd=folder)
+    return wheel_of(member, version, folder)
 
 
 def is_foreign(requirement: Requirement, workspace: dict[str, Member]) -> bool:
