@@ -2,7 +2,7 @@
 
 import collections
 import collections.abc
-import dataclasses
+import inspect
 import types
 import typing
 from collections.abc import Callable
@@ -115,10 +115,10 @@ def is_multiple(annotation: Any) -> bool:
 
 def is_model(annotation: Any) -> bool:
     """Tell whether the annotation is a class with fields: a pydantic model, a dataclass or a TypedDict."""
-    kind = get_origin(annotation) or annotation
-    if not isinstance(kind, type):
-        return bool(is_typeddict(kind))
-    return issubclass(kind, BaseModel) or dataclasses.is_dataclass(kind) or bool(is_typeddict(kind))
+    kind: Any = get_origin(annotation) or annotation
+    if is_typeddict(kind):
+        return True
+    return inspect.isclass(kind) and (hasattr(kind, "__dataclass_fields__") or issubclass(kind, BaseModel))
 
 
 def contains_model(annotation: Any) -> bool:

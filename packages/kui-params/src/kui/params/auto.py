@@ -18,7 +18,7 @@ T = TypeVar("T")
 _BEHIND = "_kui_bindings"
 
 
-def auto_params(endpoint: Callable[..., Awaitable[T]], protocol: str = "http") -> Callable[[], Awaitable[T]]:
+def auto_params(endpoint: Callable[..., Awaitable[T]], protocol: str = "http") -> Callable[..., Awaitable[T]]:
     """Return the endpoint with its parameters bound: an async callable without arguments, to be called in a connection.
 
     What has nothing to bind is returned as it is. Of a class view, a subclass is returned, or a function that makes
@@ -64,7 +64,7 @@ def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...]:
     return cast("tuple[Binding, ...]", behind() if callable(behind) else behind)
 
 
-def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[[], Awaitable[T]]:
+def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
     if inspect.isclass(endpoint):
         handler, nodes = bind_view(endpoint, protocol)
         if handler is not endpoint:
@@ -74,23 +74,22 @@ def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[[], 
     node = node_of(endpoint, protocol)
     if not node.parameters and not node.edges:
         return endpoint
-    handler = handler_of(Bound(node, protocol))
-    look_like(handler, endpoint, keep=0)
+    handler = handler_of(Bound(node, protocol), endpoint)
     _remember(handler, [node], protocol)
     return handler
 
 
-def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[[], Awaitable[T]]:
-    ready: Callable[[], Awaitable[T]] | None = None
+def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
+    ready: Callable[..., Awaitable[T]] | None = None
 
-    def resolved() -> Callable[[], Awaitable[T]]:
+    def resolved() -> Callable[..., Awaitable[T]]:
         nonlocal ready
         if ready is None:
             ready = _bind(endpoint, protocol)
         return ready
 
-    async def handler() -> T:
-        return await resolved()()
+    async def handler(*args: Any, **kwargs: Any) -> T:
+        return await resolved()(*args, **kwargs)
 
     def behind() -> tuple[Binding, ...]:
         try:
@@ -98,7 +97,7 @@ def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callabl
         except UnresolvedName:
             return ()
 
-    look_like(handler, endpoint, keep=0)
+    look_like(handler, endpoint, inspect.Signature())
     setattr(handler, _BEHIND, behind)
     return handler
 

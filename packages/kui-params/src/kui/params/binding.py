@@ -67,7 +67,7 @@ class Binding:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the function's bound parameters, dependencies among them."""
-        return (*(one.name for one in self._node.parameters), *(edge.name for edge in self._node.edges))
+        return self._node.names
 
     @property
     def places(self) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """A node made ready to run, at its first use."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -30,6 +30,7 @@ class Bound:
         node: the function and its dependencies.
         protocol: what it serves.
         target: what is called with the arguments, in the place of the node's function.
+        given: how many arguments the caller gives, in front of the others.
         siblings: nodes whose parameters are checked too when these are refused, so that all is reported at once.
         overrides: what is in force of the application's `dependency_overrides`.
     """
@@ -40,18 +41,21 @@ class Bound:
         protocol: str,
         *,
         target: Callable[..., Any] | None = None,
+        given: int = 0,
         siblings: Sequence[Node] = (),
         overrides: Overrides | None = None,
     ) -> None:
         self.node = node
         self.protocol = protocol
         self._target = target or node.function
+        self._given = given
         self._siblings = siblings
         self._overrides = overrides
         self._compiled: dict[Form, Callable[..., Any]] = {}
         self._names: dict[str, Any] = {}
         self._plan: Plan | None = None
         self._replaced: dict[Any, Bound] = {}
+        self._partial: dict[frozenset[str], Bound] = {}
         self._singles: dict[str, Bound] = {}
 
     def function(self, connection: HTTPConnection, form: Form = "call") -> Callable[..., Any]:
@@ -66,6 +70,16 @@ class Bound:
         """Hold the arguments for the length of a `with`."""
         return asynccontextmanager(self.function(connection, "arguments"))(connection)
 
+    def without(self, names: Collection[str]) -> "Bound":
+        """Return the same without parameters that somebody gives."""
+        taken = frozenset(names) & frozenset(self.node.names)
+        if not taken:
+            return self
+        with _lock:
+            if taken not in self._partial:
+                self._partial[taken] = Bound(self.node.without(taken), self.protocol, target=self._target)
+            return self._partial[taken]
+
     def _compile(self, form: Form) -> Callable[..., Any]:
         with _lock:
             if self._plan is None:
@@ -74,7 +88,7 @@ class Bound:
                 self._plan = plan
             if form not in self._compiled:
                 self._compiled[form] = compile_plan(
-                    self._plan, form, self._names, owes_response=self.protocol == "http"
+                    self._plan, form, self._names, given=self._given, owes_response=self.protocol == "http"
                 )
             return self._compiled[form]
 
@@ -85,7 +99,12 @@ class Bound:
                 in_force = dict(overrides)
                 node = self.node.overridden(self.protocol, in_force)
                 self._replaced[key] = Bound(
-                    node, self.protocol, target=self._target, siblings=self._siblings, overrides=in_force
+                    node,
+                    self.protocol,
+                    target=self._target,
+                    given=self._given,
+                    siblings=self._siblings,
+                    overrides=in_force,
                 )
             return self._replaced[key]
 

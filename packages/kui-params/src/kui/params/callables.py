@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Hashable
 from enum import Enum
 from types import MethodType
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["Kind", "globals_of", "key_of", "kind_of", "locals_of", "name_of", "written_function"]
 
@@ -34,13 +34,13 @@ def kind_of(call: Any) -> Kind:
 def written_function(call: Any) -> Any:
     """Return the function that somebody wrote: behind a partial, a method, a class or a callable instance."""
     while isinstance(call, functools.partial):
-        call = call.func  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] - a partial of anything
+        call = cast("functools.partial[Any]", call).func
     if isinstance(call, MethodType):
         return call.__func__
     if inspect.isclass(call):
         return call.__init__
     if not inspect.isroutine(call) and not hasattr(call, "__code__"):
-        written = getattr(type(call), "__call__", call)  # noqa: B004 - the function is wanted, not whether there is one
+        written: Any = inspect.getattr_static(call, "__call__", call)
         return getattr(written, "__func__", written)
     return call
 

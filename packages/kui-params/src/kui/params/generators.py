@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Any
 
 __all__ = ["OwingStack", "start_async", "start_sync", "start_thread"]
@@ -17,7 +16,7 @@ async def start_async(stack: AsyncExitStack, generator: AsyncGenerator[Any, Any]
         value = await anext(generator)
     except StopAsyncIteration:
         raise _yielded("nothing", generator) from None
-    stack.push_async_exit(_Async(generator))
+    stack.push_async_exit(_Async(generator).end)
     return value
 
 
@@ -26,7 +25,7 @@ def start_sync(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> An
     value = next(generator, _END)
     if value is _END:
         raise _yielded("nothing", generator)
-    stack.push_async_exit(_Sync(generator))
+    stack.push_async_exit(_Sync(generator).end)
     return value
 
 
@@ -35,7 +34,7 @@ async def start_thread(stack: AsyncExitStack, generator: Generator[Any, Any, Any
     value = await asyncio.to_thread(next, generator, _END)
     if value is _END:
         raise _yielded("nothing", generator)
-    stack.push_async_exit(_Thread(generator))
+    stack.push_async_exit(_Sync(generator).end_in_thread)
     return value
 
 
@@ -52,13 +51,7 @@ class _Async:
     def __init__(self, generator: AsyncGenerator[Any, Any]) -> None:
         self._generator = generator
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> bool:
+    async def end(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         try:
             if error is None:
                 await anext(self._generator)
@@ -82,14 +75,11 @@ class _Sync:
     def __init__(self, generator: Generator[Any, Any, Any]) -> None:
         self._generator = generator
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> bool:
+    async def end(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         return self._end(error)
+
+    async def end_in_thread(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        return await asyncio.to_thread(self._end, error)
 
     def _end(self, error: BaseException | None) -> bool:
         try:
@@ -107,21 +97,6 @@ class _Sync:
         raise _yielded("twice", self._generator)
 
 
-class _Thread(_Sync):
-    """The end of a generator that runs in threads."""
-
-    __slots__ = ()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> bool:
-        return await asyncio.to_thread(self._end, error)
-
-
 def _is_same(raised: BaseException, error: BaseException | None) -> bool:
     # Python wraps a StopIteration that leaves a generator into a RuntimeError (PEP 479)
     return raised is error or (
@@ -134,12 +109,6 @@ def _is_same(raised: BaseException, error: BaseException | None) -> bool:
 class OwingStack(AsyncExitStack):
     """An exit stack of a handler that owes a response: what it raised goes on, whoever has dealt with it."""
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-        /,
-    ) -> bool:
-        await super().__aexit__(kind, error, traceback)
+    async def __aexit__(self, *details: Any) -> bool:
+        await super().__aexit__(*details)
         return False

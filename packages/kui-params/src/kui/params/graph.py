@@ -1,6 +1,6 @@
 """A function, what it asks for, and the dependencies behind that."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -32,6 +32,17 @@ class Node:
     parameters: tuple[Parameter, ...]
     edges: tuple[Edge, ...]
     message: Message | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the function's parameters that are taken from the connection."""
+        return (*(one.name for one in self.parameters), *(edge.name for edge in self.edges))
+
+    def without(self, names: Collection[str]) -> "Node":
+        """Return the node without parameters that somebody gives."""
+        parameters = tuple(one for one in self.parameters if one.name not in names)
+        edges = tuple(edge for edge in self.edges if edge.name not in names)
+        return Node(self.function, parameters, edges, self.message)
 
     def overridden(self, protocol: str, overrides: Overrides) -> "Node":
         """Return the node with other functions behind some of its dependencies."""

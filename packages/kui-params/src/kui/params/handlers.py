@@ -21,34 +21,47 @@ def current_connection() -> HTTPConnection:
         raise NoActiveConnection("http_connection") from None
 
 
-def handler_of(bound: Bound) -> Callable[[], Any]:
-    """Return the bound function: async, without parameters."""
+def handler_of(bound: Bound, original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the bound function: async, without parameters but those that are not bound.
 
-    async def handler() -> Any:
+    An argument that is given all the same counts before what the connection has.
+    """
+    parameters = inspect.signature(original, follow_wrapped=False).parameters.values()
+    rest = [parameter for parameter in parameters if parameter.name not in bound.node.names]
+    signature = inspect.Signature(rest)
+
+    async def handler(*args: Any, **kwargs: Any) -> Any:
         connection = current_connection()
+        if args or kwargs:
+            given = {**signature.bind_partial(*args).arguments, **kwargs}
+            return await bound.without(given.keys()).function(connection, "named")(connection, **given)
         return await bound.function(connection)(connection)
 
+    look_like(handler, original, signature)
     return handler
 
 
-def method_of(bound: Bound) -> Callable[..., Any]:
-    """Return the bound method: async, with the parameters that somebody else gives."""
+def method_of(bound: Bound, original: Callable[..., Any], given: int) -> Callable[..., Any]:
+    """Return the bound method: async, with the first parameters, which somebody else gives."""
+    parameters = inspect.signature(original, follow_wrapped=False).parameters.values()
 
     async def method(*given: Any) -> Any:
         connection = current_connection()
         return await bound.function(connection)(connection, *given)
 
+    look_like(method, original, inspect.Signature(list(parameters)[:given]))
     return method
 
 
-def look_like(handler: Callable[..., Any], original: Callable[..., Any], keep: int) -> None:
-    """Give a handler the name of the original, and the signature of its first parameters, which are still to be given."""
+def look_like(
+    handler: Callable[..., Any], original: Callable[..., Any], signature: inspect.Signature
+) -> None:
+    """Give a handler the name of the original, and the signature of what is still to be given."""
     for name in ("__module__", "__name__", "__qualname__", "__doc__"):
         value = getattr(original, name, None)
         if isinstance(value, str):
             setattr(handler, name, value)
-    parameters = list(inspect.signature(original, follow_wrapped=False).parameters.values())[:keep]
-    vars(handler)["__signature__"] = inspect.Signature(parameters)
+    vars(handler)["__signature__"] = signature
 
 
 def check_async(function: Callable[..., Any]) -> None:

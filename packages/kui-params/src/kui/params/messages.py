@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from kui.core import default_codec
 
 from .annotations import contains_model
-from .details import details_of
+from .details import Detail, details_of
 from .errors import SignatureError
 
 __all__ = ["ModelEncoding", "is_validated"]
@@ -82,6 +82,7 @@ class ModelEncoding(Generic[T]):
 
         ```
         """
+        details: list[Detail]
         if isinstance(error, ValidationError):
             details = details_of(error, "message")
         else:

@@ -29,7 +29,7 @@ class Step:
     node: Node
     key: Hashable
     arguments: list[Argument]
-    users: "list[Step | None]" = field(default_factory=list)
+    users: "list[Step | None]" = field(default_factory=lambda: list["Step | None"]())
 
     @property
     def is_kept(self) -> bool:
@@ -42,9 +42,9 @@ class Plan:
     """Everything in the order in which it is done: parameters by slot, steps, the function's own arguments."""
 
     node: Node
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
-    arguments: list[Argument] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
+    steps: list[Step] = field(default_factory=list[Step])
+    arguments: list[Argument] = field(default_factory=list[Argument])
 
 
 def plan_of(node: Node) -> Plan:

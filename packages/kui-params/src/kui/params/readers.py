@@ -1,9 +1,7 @@
 """Take what is wanted, and nothing else, out of a connection."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from http.cookies import (
-    _unquote as unquote_cookie,  # type: ignore[attr-defined]  # the rules that Python writes by
-)
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -102,7 +100,17 @@ def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[str, str]
         for chunk in line.decode("latin-1").split(";"):
             name, _, value = chunk.partition("=")
             value = value.strip()
-            yield name.strip(), unquote_cookie(value) if value[:1] == '"' else value
+            yield name.strip(), _unquoted(value) if value[:1] == '"' else value
+
+
+_ESCAPED = re.compile(r"\\(?:([0-3][0-7]{2})|(.))")
+
+
+def _unquoted(value: str) -> str:
+    """Return a quoted value as `http.cookies` writes it: a character behind a backslash, or its octal number."""
+    if len(value) < 2 or value[-1] != '"':
+        return value
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 8)) if found[1] else found[2], value[1:-1])
 
 
 def _collect(pairs: Iterable[tuple[str, Any]], wanted: Wanted, everything: bool, raw: Raw) -> None:

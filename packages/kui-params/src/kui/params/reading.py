@@ -195,6 +195,6 @@ def _body(parameters: Mapping[str, Parameter]) -> Callable[[HTTPConnection, Raw]
             )
         for key, slot, multiple in wanted:
             if key in data:
-                raw[slot] = data.getlist(key) if multiple and is_form else data[key]
+                raw[slot] = cast(Any, data).getlist(key) if multiple and is_form else data[key]
 
     return read

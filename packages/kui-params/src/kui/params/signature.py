@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, cast, get_args, get_origin, runtime_checkable
+from typing import Annotated, Any, Protocol, get_args, get_origin, runtime_checkable
 
 from pydantic.fields import FieldInfo
 
@@ -243,7 +243,7 @@ def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place
 def _fields_of(annotation: Any) -> list[FieldInfo]:
     if get_origin(annotation) is not Annotated:
         return []
-    metadata = cast("tuple[Any, ...]", get_args(annotation)[1:])
+    metadata = get_args(annotation)[1:]
     return [item for item in metadata if isinstance(item, FieldInfo)]
 
 

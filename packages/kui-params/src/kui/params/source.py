@@ -14,12 +14,16 @@ from .reading import is_read_async
 
 __all__ = ["Form", "compile_plan", "source_of"]
 
-Form: TypeAlias = Literal["call", "arguments", "frame", "message"]
-"""What the function does with the arguments: call the target with them, yield them, or keep them for messages."""
+Form: TypeAlias = Literal["call", "named", "arguments", "frame", "message"]
+"""What the function does with the arguments.
+
+It calls the target ("named": with further arguments by name), yields the arguments, returns the frame that messages
+need, or calls the target with a frame and a message.
+"""
 
 
 def compile_plan(
-    plan: Plan, form: Form, names: dict[str, Any], owes_response: bool = False
+    plan: Plan, form: Form, names: dict[str, Any], given: int = 0, owes_response: bool = False
 ) -> Callable[..., Any]:
     """Return the function that binds the plan's node.
 
@@ -27,10 +31,11 @@ def compile_plan(
         plan: what is to be done.
         form: what the function does with the arguments.
         names: what the source calls beside the dependencies.
+        given: how many arguments the caller gives, in front of the others.
         owes_response: whether a dependency may not deal with the target's exception for good.
     """
-    source = source_of(plan, form)
-    space = {
+    source = source_of(plan, form, given)
+    space: dict[str, Any] = {
         "AsyncExitStack": OwingStack if owes_response else AsyncExitStack,
         "ValidationError": ValidationError,
         "start_async": start_async,
@@ -59,15 +64,18 @@ class _Loader:
         return self._source
 
 
-def source_of(plan: Plan, form: Form) -> str:
+def source_of(plan: Plan, form: Form, given: int = 0) -> str:
     """Return the source of the function that binds the plan's node."""
-    return _Source(plan, form).text()
+    return _Source(plan, form, given).text()
 
 
 class _Source:
-    def __init__(self, plan: Plan, form: Form) -> None:
+    def __init__(self, plan: Plan, form: Form, given: int) -> None:
         self._plan = plan
         self._form = form
+        self._given = ["**named"] if form == "named" else [f"given_{number}" for number in range(given)]
+        if form in ("arguments", "frame"):
+            self._given = []
         self._lines: list[str] = []
         self._indent = ""
         self._body_is_read = False
@@ -86,24 +94,21 @@ class _Source:
     def _bind_connection(self) -> None:
         parameters = self._plan.parameters.values()
         steps = [step for step in self._plan.steps if step.dependency.scope == "connection"]
-        self._start("connection, *given")
+        self._start("connection")
         if any(one.place != "body" for one in parameters):
             wait = "await " if any(is_read_async(one) for one in parameters) else ""
             self._validate("parts", wait)
         if steps or self._form == "frame":
             self._add('kept = connection.__dict__.setdefault("_kui_params", {})')
         self._decide(steps)
-        if any(not step.is_kept and _yields(step) for step in steps):
-            if self._form == "frame":
-                self._add("stack = connection.exit_stack")
-            else:
-                self._enter_stack()
+        if any(_yields(step) and not self._stays(step) for step in steps):
+            self._enter_stack()
         for step in steps:
             self._make(step)
         if any(one.place == "body" for one in parameters):
             self._read_body()
-        if self._form == "call":
-            self._call_target("*given")
+        if self._form in ("call", "named"):
+            self._call_target()
         elif self._form == "arguments":
             self._add(f"yield {{{', '.join(self._pairs(self._plan.arguments))}}}")
         else:
@@ -111,16 +116,16 @@ class _Source:
 
     def _bind_message(self) -> None:
         steps = [step for step in self._plan.steps if step.dependency.scope == "message"]
-        self._start("frame, *given")
+        self._start("frame")
         self._add(f"{self._frame()} = frame")
         if any(_yields(step) for step in steps):
             self._enter_stack()
         for step in steps:
             self._make(step)
-        self._call_target("*given")
+        self._call_target()
 
-    def _start(self, parameters: str) -> None:
-        self._add(f"async def bound({parameters}):")
+    def _start(self, first: str) -> None:
+        self._add(f"async def bound({', '.join([first, *self._given])}):")
         self._indent += "    "
         self._add(f'"""Bind {name_of(self._plan.node.function)}."""')
 
@@ -168,7 +173,7 @@ class _Source:
         make = f"make_{step.number}"
         pairs = [f"{argument.name}={self._expression(argument)}" for argument in step.arguments]
         call = f"{make}({', '.join(pairs)})"
-        stack = "connection.exit_stack" if step.is_kept else "stack"
+        stack = "connection.exit_stack" if self._stays(step) else "stack"
         threaded = step.dependency.use_thread
         match kind_of(step.node.function):
             case Kind.SYNC:
@@ -180,9 +185,15 @@ class _Source:
             case Kind.ASYNC_GENERATOR:
                 return f"await start_async({stack}, {call})"
 
-    def _call_target(self, given: str) -> None:
+    def _stays(self, step: Step) -> bool:
+        """Tell whether a step ends with the connection: what the connection keeps, and what that is made of."""
+        users = [user for user in step.users if user is not None]
+        return step.is_kept or self._form == "frame" or any(self._stays(user) for user in users)
+
+    def _call_target(self) -> None:
         arguments = [f"{argument.name}={self._expression(argument)}" for argument in self._plan.arguments]
-        self._add(f"return await target({', '.join([given, *arguments])})")
+        everything = [*arguments, *self._given] if self._form == "named" else [*self._given, *arguments]
+        self._add(f"return await target({', '.join(everything)})")
 
     def _pairs(self, arguments: list[Argument]) -> list[str]:
         return [f"{argument.name!r}: {self._expression(argument)}" for argument in arguments]

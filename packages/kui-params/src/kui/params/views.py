@@ -39,8 +39,7 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
     if not _asks(node):
         return derived, parts.nodes
     siblings = parts.nodes if parts.has_messages else []
-    handler = handler_of(Bound(node, protocol, target=derived, siblings=siblings))
-    look_like(handler, view, keep=0)
+    handler = handler_of(Bound(node, protocol, target=derived, siblings=siblings), view)
     return handler, [node, *parts.nodes]
 
 
@@ -67,17 +66,16 @@ class _Parts:
         if is_validated(name_of(view), annotation, getattr(view, "encoding", "anystr")):
             self.namespace["encoding"] = ModelEncoding(annotation)
         self.nodes.append(node)
-        messages = _Messages(Bound(node, self._protocol))
+        messages = _Messages(Bound(node, self._protocol, given=2), function)
         if _asks(node):
-            look_like(messages.receive, function, keep=2)
             self.namespace[name] = messages.receive
         return messages
 
     def _bind(self, view: type[Any], name: str, messages: "_Messages | None") -> None:
-        found = inspect.getattr_static(view, name, None)
+        found: Any = inspect.getattr_static(view, name, None)
         if found is None:
             return
-        function = found.__func__ if isinstance(found, (classmethod, staticmethod)) else found
+        function: Callable[..., Any] = getattr(found, "__func__", found)
         check_async(function)
         given = 0 if isinstance(found, staticmethod) else 1
         node = node_of(function, self._protocol, skip=given)
@@ -88,25 +86,25 @@ class _Parts:
             self.nodes.append(node)
         target = messages.before(function) if messages is not None and prepares else function
         siblings = [messages.bound.node] if messages is not None else []
-        method = method_of(Bound(node, self._protocol, target=target, siblings=siblings))
-        look_like(method, function, keep=given)
-        self.namespace[name] = (
-            type(found)(method) if isinstance(found, (classmethod, staticmethod)) else method
-        )
+        bound = Bound(node, self._protocol, target=target, given=given, siblings=siblings)
+        method = method_of(bound, function, given)
+        self.namespace[name] = _like(found, method)
 
 
 class _Messages:
     """What `on_receive` takes beside the message: of the connection once, of the message each time."""
 
-    def __init__(self, bound: Bound) -> None:
+    def __init__(self, bound: Bound, function: Callable[..., Any]) -> None:
         self.bound = bound
 
         async def receive(view: Any, message: Any) -> Any:
             connection = current_connection()
-            kept = connection.__dict__.get("_kui_params") or {}
+            kept: dict[Any, Any] = connection.__dict__.setdefault("_kui_params", {})
             run, frame = kept.get(bound) or await self._prepare(connection)
             return await run(frame, view, message)
 
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+        look_like(receive, function, inspect.Signature(list(parameters)[:2]))
         self.receive = receive
 
     def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,6 +122,13 @@ class _Messages:
         kept = connection.__dict__.setdefault("_kui_params", {})
         kept[self.bound] = run, frame
         return run, frame
+
+
+def _like(found: Any, method: Callable[..., Any]) -> Any:
+    """Return the method as what was found is: of the instance, the class or neither."""
+    if isinstance(found, classmethod):
+        return classmethod(method)
+    return staticmethod(method) if isinstance(found, staticmethod) else method
 
 
 def _asks(node: Node) -> bool:
