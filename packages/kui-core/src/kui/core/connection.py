@@ -1,6 +1,5 @@
 """What both protocols know of a connection: the scope, read lazily."""
 
-import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any
@@ -9,6 +8,7 @@ from baize.datastructures import URL, Address, QueryParams
 
 from .application import application_of
 from .background import BackgroundTasks
+from .cleanup import CleanupStack
 from .headers import HeaderFields
 from .json import JSONCodec, default_codec
 from .lazy import lazy
@@ -17,8 +17,6 @@ from .types import Message, Receive, Scope, Send
 from .urls import connection_url, reverse_url
 
 __all__ = ["HTTPConnection", "end_connection"]
-
-logger = logging.getLogger("kui.core")
 
 
 async def _no_receive() -> Message:
@@ -62,7 +60,7 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._exit_stack: AsyncExitStack | None = None
+        self._exit_stack: CleanupStack | None = None
 
     def __getitem__(self, key: str) -> Any:
         return self._scope[key]
@@ -141,7 +139,8 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
     def exit_stack(self) -> AsyncExitStack:
         """What ends with this connection, in reverse order: `await connection.exit_stack.enter_async_context(...)`."""
         if self._exit_stack is None:
-            self._exit_stack = AsyncExitStack()
+            self._exit_stack = CleanupStack()
+            self._exit_stack.owner = self
         return self._exit_stack
 
     @property
@@ -185,8 +184,8 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
     """Close the connection's exit stack, if anything was put on it.
 
     What is on the stack sees the error, as the body of a `with` would raise it. One clean-up that fails does not
-    skip the others; failures are logged, each with the ones before it, and raised nowhere, because the handler has
-    given its result already. What a clean-up puts on the stack ends too. Cancellation passes.
+    skip the others; all failures are logged, and raised nowhere, because the handler has given its result already.
+    What a clean-up puts on the stack ends too. Cancellation passes.
 
     Args:
         connection: the connection that ends.
@@ -199,13 +198,12 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
     stack = connection._exit_stack  # pyright: ignore[reportPrivateUsage] - a function of this class's module
     if stack is None:
         return False
+    stack.known = error
     try:
         traceback = None if error is None else error.__traceback__
         dealt = await stack.__aexit__(None if error is None else type(error), error, traceback)
         return bool(dealt) and isinstance(error, Exception)
-    except Exception as failure:
-        if failure is not error:
-            logger.exception("the clean-up of %r failed", connection)
+    except Exception:  # which is the error, or has been logged
         return False
     finally:
         connection._exit_stack = None  # pyright: ignore[reportPrivateUsage]
