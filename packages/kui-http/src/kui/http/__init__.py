@@ -9,7 +9,7 @@ from .events import SendEventResponse, ServerSentEvent
 from .files import FileResponse
 from .limits import RequestLimits
 from .methods import allow_header, method_not_allowed, options_response, required_method
-from .request import HttpRequest
+from .requests import HttpRequest
 from .responses import HTMLResponse, HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from .session import HttpSession, http_session
 from .static import Files, Pages

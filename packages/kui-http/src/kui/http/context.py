@@ -8,7 +8,7 @@ from baize.datastructures import URL, FormData, Headers, QueryParams
 
 from kui.core import ContextProxy
 
-from .request import HttpRequest
+from .requests import HttpRequest
 
 __all__ = ["RequestProxy", "request", "request_var"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from kui.core import Endpoint, Middleware
 
 from .context import request_var
-from .request import HttpRequest
+from .requests import HttpRequest
 from .responses import HttpResponse
 
 __all__ = ["allow_cors"]

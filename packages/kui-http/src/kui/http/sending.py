@@ -6,7 +6,7 @@ from typing import TypeAlias
 from kui.core import Message, Scope, Send
 
 from .errors import ClientDisconnect
-from .request import HttpRequest
+from .requests import HttpRequest
 
 __all__ = ["RawHeaders", "ResponseSender", "has_body", "merge_headers", "send_whole"]
 

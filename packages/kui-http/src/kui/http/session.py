@@ -25,7 +25,7 @@ from .context import request_var
 from .converter import ResponseConverter, application_converter, current_converter
 from .errors import ClientDisconnect
 from .limits import RequestLimits
-from .request import HttpRequest
+from .requests import HttpRequest
 from .sending import ResponseSender, send_whole
 
 __all__ = ["HttpSession", "http_session"]
@@ -125,8 +125,7 @@ class HttpSession:
             raise
         finally:
             try:
-                attributes = request.__dict__
-                owns_something = "exit_stack" in attributes or "_incoming" in attributes
+                owns_something = request.has_exit_stack or "_incoming" in request.__dict__
                 if (owns_something or self._closes_always) and await _end(request, error):
                     failure = None
             finally:

@@ -5,7 +5,7 @@ import codecs
 from collections.abc import AsyncGenerator, Awaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from baize.datastructures import URL, FormData
+from baize.datastructures import FormData
 
 from kui.core import HTTPConnection, Receive, Scope, lazy
 
@@ -68,21 +68,6 @@ class HttpRequest(HTTPConnection):
         """The method as the client sent it: "GET", "POST", ..."""
         method: str = self._scope["method"]
         return method
-
-    @lazy
-    def url(self) -> URL:
-        """The URL of the request as the client asked for it: percent-encoded, with root_path and query.
-
-        Raises:
-            MalformedRequest: the Host header holds no host.
-        """
-        try:
-            url = super().url
-            _ = url.port  # urllib looks at it when it is asked for
-        except ValueError as error:
-            self.__dict__.pop("url", None)
-            raise MalformedRequest(f"malformed Host header: {error}") from None
-        return url
 
     @property
     def body(self) -> Awaitable[bytes]:
