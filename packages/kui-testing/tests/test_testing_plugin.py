@@ -9,6 +9,8 @@ pytest_plugins = ["pytester"]
 # an installation that is older than the plugin does not announce it
 IS_ANNOUNCED = any(point.value == "kui.testing.plugin" for point in entry_points(group="pytest11"))
 PLUGIN = [] if IS_ANNOUNCED else ["-p", "kui.testing.plugin"]
+# what a run of pytest inside of pytest would load and compile anew each time
+QUICK = ["--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 
 APP = """
     import pytest
@@ -34,7 +36,7 @@ def run(pytester: pytest.Pytester, *arguments: str, **ini: str) -> pytest.RunRes
     options = {"asyncio_default_fixture_loop_scope": "function", **ini}
     pytester.makeini("[pytest]\n" + "\n".join(f"{name} = {value}" for name, value in options.items()))
     strict = ["-W", "error", "--strict-markers", "-p", "no:randomly", "-p", "no:xdist"]
-    return pytester.runpytest_inprocess(*PLUGIN, *strict, *arguments)
+    return pytester.runpytest_inprocess(*PLUGIN, *QUICK, *strict, *arguments)
 
 
 def project(pytester: pytest.Pytester, tests: str) -> None:
@@ -130,7 +132,7 @@ def test_kui_client_works_with_the_plugin_of_anyio(pytester: pytest.Pytester) ->
 def test_kui_client_works_with_the_plugin_of_anyio_alone(pytester: pytest.Pytester) -> None:
     project(pytester, ANYIO.format(backend="asyncio"))
     pytester.makeini("[pytest]\n")
-    pytester.runpytest_inprocess(*PLUGIN, "-W", "error", "-p", "no:asyncio").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*PLUGIN, *QUICK, "-W", "error", "-p", "no:asyncio").assert_outcomes(passed=1)
 
 
 def test_another_backend_of_anyio_is_refused(pytester: pytest.Pytester) -> None:
@@ -143,7 +145,7 @@ def test_another_backend_of_anyio_is_refused(pytester: pytest.Pytester) -> None:
 def test_a_project_without_an_asynchronous_plugin_is_told_what_to_do(pytester: pytest.Pytester) -> None:
     project(pytester, "def test_it(kui_client): pass")
     pytester.makeini("[pytest]\n")
-    result = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:asyncio", "-p", "no:anyio")
+    result = pytester.runpytest_inprocess(*PLUGIN, *QUICK, "-p", "no:asyncio", "-p", "no:anyio")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["*kui_client needs pytest-asyncio or anyio's plugin; without them, use kui_sync_client"]
@@ -160,7 +162,9 @@ def test_kui_sync_client_needs_no_other_plugin(pytester: pytest.Pytester) -> Non
         """,
     )
     pytester.makeini("[pytest]\n")
-    result = pytester.runpytest_inprocess(*PLUGIN, "-W", "error", "-p", "no:asyncio", "-p", "no:anyio")
+    result = pytester.runpytest_inprocess(
+        *PLUGIN, *QUICK, "-W", "error", "-p", "no:asyncio", "-p", "no:anyio"
+    )
     result.assert_outcomes(passed=1)
 
 
@@ -271,7 +275,7 @@ def test_a_project_that_does_not_use_the_plugin_imports_nothing_for_it(pytester:
         """
     )
     pytester.makeini("[pytest]\n")
-    pytester.runpytest_subprocess(*PLUGIN, "-p", "no:faulthandler").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*PLUGIN, *QUICK, "-p", "no:faulthandler").assert_outcomes(passed=1)
 
 
 def test_classes_of_the_package_are_not_collected_as_tests(pytester: pytest.Pytester) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .errors import ASGIViolation
+from .transcript import shorten
 from .types import Message
 
 CLOSE_CODES = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
@@ -125,7 +126,7 @@ def check_message(message: Any, protocol: str) -> Message:
     ASGI (WebSocket, Close): the value of 'code' is an int out of 1000-1003, 1007-1014 or 3000-4999
     """
     if not _is_mapping(message) or not isinstance(message.get("type"), str):
-        raise violation(f"sent {message!r}", "Events", "an event is a dict whose 'type' is a str")
+        raise violation(f"sent {shorten(message)}", "Events", "an event is a dict whose 'type' is a str")
     checked: Message = dict(message)
     kind: str = checked["type"]
     if kind not in FIELDS or kind.partition(".")[0] != protocol:
@@ -143,7 +144,7 @@ def check_message(message: Any, protocol: str) -> Message:
             )
         if not field.fits(value):
             raise violation(
-                f"{kind} with {key}={value!r}", section, f"the value of {key!r} is {field.expected}"
+                f"{kind} with {key}={shorten(value)}", section, f"the value of {key!r} is {field.expected}"
             )
     for key, field in fields.items():
         if field.required and key not in checked:
@@ -152,7 +153,7 @@ def check_message(message: Any, protocol: str) -> Message:
             )
     if kind == "websocket.send" and (checked.get("text") is None) == (checked.get("bytes") is None):
         raise violation(
-            f"{kind} with text={checked.get('text')!r} and bytes={checked.get('bytes')!r}",
+            f"{kind} with text={shorten(checked.get('text'))} and bytes={shorten(checked.get('bytes'))}",
             section,
             "a message is one frame: one of 'text' and 'bytes' has a value, the other is None or missing",
         )
@@ -166,7 +167,7 @@ def _check_headers(kind: str, section: str, headers: list[Any]) -> None:
     for pair in headers:
         if not (_is_pair(pair) and len(pair) == 2 and _is_bytes(pair[0]) and _is_bytes(pair[1])):
             raise violation(
-                f"{kind} with the header {pair!r}", section, "a header is a pair of bytes: name, value"
+                f"{kind} with the header {shorten(pair)}", section, "a header is a pair of bytes: name, value"
             )
         name: bytes = pair[0]
         if name != name.lower():

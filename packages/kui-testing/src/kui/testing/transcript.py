@@ -38,23 +38,30 @@ class Transcript:
     def __str__(self) -> str:
         if not self._last:
             return "  none"
-        lines = [f"  {way} the application: {shorten(message)}" for way, message in self._last]
+        lines = [f"  {way} the application: {in_one_line(message)}" for way, message in self._last]
         if self._count > _KEPT:
             lines.insert(0, f"  ({self._count - _KEPT} earlier messages)")
         return "\n".join(lines)
 
 
-def shorten(message: Message) -> str:
+def shorten(value: object) -> str:
+    """Say a value in at most sixty characters.
+
+    >>> shorten(list(range(100)))
+    '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16...'
+    """
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 3] + "..."
+
+
+def in_one_line(message: Message) -> str:
     """Say a message in one line.
 
-    >>> shorten({"type": "websocket.send", "text": "x" * 100})
+    >>> in_one_line({"type": "websocket.send", "text": "x" * 100})
     "websocket.send, text='xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..."
     """
     parts = [str(message.get("type"))]
     for key, value in message.items():
         if key != "type":
-            shown = repr(value)
-            parts.append(
-                f"{key}={shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 3] + '...'}"
-            )
+            parts.append(f"{key}={shorten(value)}")
     return ", ".join(parts)
