@@ -129,6 +129,11 @@ def test_any_other_use_outside_of_a_connection_says_so(use: Callable[[Any], obje
         use(http_connection)
 
 
+@pytest.mark.parametrize("name", ["__wrapped__", "_is_coroutine_marker", "_nothing"])
+def test_private_names_are_absent_outside_of_a_connection(name: str) -> None:
+    assert not hasattr(http_connection, name)
+
+
 def test_no_active_connection_is_a_lookup_error() -> None:
     assert issubclass(NoActiveConnection, LookupError)
 

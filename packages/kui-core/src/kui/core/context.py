@@ -21,7 +21,7 @@ class ContextProxy(Generic[T]):
     The proxy is no key and no member of a set, because it is another connection in every task: put
     `websocket_var.get()` there instead. Nor can it be pickled; a copy of it is the proxy itself. Outside of a
     connection its use raises `NoActiveConnection`; only `bool`, `repr`, `dir` and `isinstance` answer, and names
-    like `__wrapped__` are absent, as tools expect.
+    that begin with an underscore are absent, as tools expect.
 
     A failed lookup on the proxy itself, which `__getattr__` needs, costs more than the call that follows. A
     subclass spells out the methods that run for every message; the rest is answered here. It finds the connection
@@ -60,7 +60,7 @@ class ContextProxy(Generic[T]):
     def __getattr__(self, name: str) -> Any:
         current = self._var.get(None)
         if current is None:
-            if name[:2] == "__":  # doctest, inspect and help() ask every object in a module for such names
+            if name[0] == "_":  # doctest, inspect and help() ask every object in a module for such names
                 raise AttributeError(name)
             raise NoActiveConnection(self._name)
         return getattr(current, name)
