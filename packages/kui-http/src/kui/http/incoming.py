@@ -73,8 +73,8 @@ class Incoming:
         while not self.is_disconnected and self._size < READ_AHEAD:
             if self._task is None:
                 self._task = asyncio.ensure_future(self._receive_one())
-                await asyncio.sleep(0)  # its first step runs now: it ends there if the server has a message
-            if not self._task.done():
+            await asyncio.sleep(0)  # the look takes one step, in which it ends if the server has a message
+            if self._task is not None and not self._task.done():
                 break
             await self._look()
         return self.is_disconnected
