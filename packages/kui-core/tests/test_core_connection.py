@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kui.core import HTTPConnection, State, end_connection
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def connect(**scope: Any) -> HTTPConnection:
@@ -115,6 +117,7 @@ def test_a_missing_application_says_who_sets_it() -> None:
 # The state
 
 
+@unhurried
 @given(st.dictionaries(st.text(), st.integers()), st.dictionaries(st.text(), st.integers()))
 def test_the_state_is_a_copy_of_the_lifespans(kept: dict[str, int], given: dict[str, int]) -> None:
     app = SimpleNamespace(lifespan_state=dict(kept))

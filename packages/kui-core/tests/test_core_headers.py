@@ -4,10 +4,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kui.core import HTTPConnection
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def connection(*headers: tuple[bytes, bytes]) -> HTTPConnection:
@@ -64,6 +66,7 @@ def test_odd_cookies_are_read_as_browsers_mean_them(header: bytes, expected: dic
     assert cookies(header) == expected
 
 
+@unhurried
 @given(
     st.dictionaries(
         st.from_regex("[a-zA-Z0-9_-]+", fullmatch=True),
@@ -74,6 +77,7 @@ def test_the_cookies_of_rfc_6265_arrive_as_they_were_sent(sent: dict[str, str]) 
     assert cookies("; ".join(f"{name}={value}" for name, value in sent.items()).encode()) == sent
 
 
+@unhurried
 @given(st.text(st.characters(max_codepoint=255, exclude_characters=";")).map(str.strip).filter(bool))
 def test_a_quoted_cookie_arrives_unquoted(value: str) -> None:
     quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -172,6 +176,7 @@ NAMES = [
 ]
 
 
+@unhurried
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.binary()), max_size=6), st.binary())
 def test_no_bytes_in_headers_or_query_raise(headers: list[tuple[bytes, bytes]], query: bytes) -> None:
     here = HTTPConnection({"type": "http", "path": "/", "headers": headers, "query_string": query})

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kui.core import State
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.from_regex("[a-z][a-z0-9_]*", fullmatch=True).filter(
     lambda name: not hasattr(State, name) and not keyword.iskeyword(name)
@@ -20,6 +22,7 @@ names = st.from_regex("[a-z][a-z0-9_]*", fullmatch=True).filter(
 values = st.integers() | st.text()
 
 
+@unhurried
 @given(st.dictionaries(names, values), st.dictionaries(names, values))
 def test_a_state_is_the_dictionary_of_what_was_put_into_it(
     first: dict[str, Any], second: dict[str, Any]

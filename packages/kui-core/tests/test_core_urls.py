@@ -5,10 +5,12 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kui.core import HTTPConnection, HTTPException, route_path
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 HOST = [(b"host", b"kui.test")]
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -51,6 +53,7 @@ def test_the_path_is_percent_encoded_once() -> None:
     assert url("/a b?c#d%e-é/1") == "http://kui.test/a%20b%3Fc%23d%25e-%C3%A9/1"
 
 
+@unhurried
 @given(texts)
 def test_the_path_of_the_url_decodes_to_the_path_of_the_scope(text: str) -> None:
     components = HTTPConnection({"type": "http", "path": "/" + text, "headers": HOST}).url.components
@@ -58,6 +61,7 @@ def test_the_path_of_the_url_decodes_to_the_path_of_the_scope(text: str) -> None
     assert (components.netloc, components.query, components.fragment) == ("kui.test", "", "")
 
 
+@unhurried
 @given(texts, st.binary())
 def test_a_raw_path_keeps_the_clients_own_encoding(text: str, query: bytes) -> None:
     raw = quote("/" + text, safe="/").replace("%2E", ".") + "%2F"
@@ -177,6 +181,7 @@ def test_a_malformed_host_header_is_a_bad_request(host: bytes) -> None:
         url("/", headers=[(b"host", host)])
 
 
+@unhurried
 @given(st.binary(max_size=20), st.binary(max_size=20), st.text(max_size=20), st.binary(max_size=20))
 def test_no_bytes_break_the_url(host: bytes, query: bytes, path: str, raw: bytes) -> None:
     headers = [(b"host", host)]
@@ -191,11 +196,13 @@ def test_no_bytes_break_the_url(host: bytes, query: bytes, path: str, raw: bytes
 # The path that routes are matched against
 
 
+@unhurried
 @given(texts, texts)
 def test_route_path_strips_a_root_path_at_its_slash_only(root: str, rest: str) -> None:
     assert route_path({"path": f"/{root}/{rest}", "root_path": f"/{root}"}).lstrip("/") == rest.lstrip("/")
 
 
+@unhurried
 @given(texts)
 def test_without_a_root_path_the_path_is_the_route(path: str) -> None:
     assert route_path({"path": path}) == route_path({"path": path, "root_path": ""}) == path

@@ -60,7 +60,7 @@ class ContextProxy(Generic[T]):
     def __getattr__(self, name: str) -> Any:
         current = self._var.get(None)
         if current is None:
-            if name[0] == "_":  # doctest, inspect and help() ask every object in a module for such names
+            if name[:1] == "_":  # doctest, inspect and help() ask every object in a module for such names
                 raise AttributeError(name)
             raise NoActiveConnection(self._name)
         return getattr(current, name)
