@@ -194,36 +194,37 @@ async def test_a_failing_shut_down_is_reported_with_its_traceback_and_raised() -
     assert message.endswith("OSError: no disk\n")
 
 
-async def test_a_failing_start_up_hook_ends_the_function_before_it_is_reported() -> None:
-    log: list[str] = []
+class Closing:
+    """A lifespan function that logs when it is closed, with what the server had been told by then."""
 
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.answers: list[Message] = []
+
+    async def lifespan(self, app: object) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            log.append("close")
-            assert server.answers == []
+            self.log += ["close", *(answer["type"] for answer in self.answers)]
 
-    server = Server(
-        with_shutdown(with_startup(Lifespan(lifespan), fail), lambda app: log.append("on_shutdown"))
-    )
+
+async def test_a_failing_start_up_hook_ends_the_function_before_it_is_reported() -> None:
+    closing = Closing()
+    lifespan = with_startup(Lifespan(closing.lifespan), fail)
+    server = Server(with_shutdown(lifespan, lambda app: closing.log.append("on_shutdown")))
+    closing.answers = server.answers
     answers, _ = await server.fail(OSError, "no disk")
     assert answers == [{"type": "lifespan.startup.failed"}]
-    assert log == ["close"]
+    assert closing.log == ["close"]
 
 
-async def test_a_failing_shut_down_hook_ends_the_function_too() -> None:
-    log: list[str] = []
-
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            log.append("close")
-
-    answers, _ = await Server(with_shutdown(Lifespan(lifespan), fail)).fail(OSError, "no disk")
+async def test_a_failing_shut_down_hook_ends_the_function_before_it_is_reported() -> None:
+    closing = Closing()
+    server = Server(with_shutdown(Lifespan(closing.lifespan), fail))
+    closing.answers = server.answers
+    answers, _ = await server.fail(OSError, "no disk")
     assert answers == [STARTED, {"type": "lifespan.shutdown.failed"}]
-    assert log == ["close"]
+    assert closing.log == ["close", "lifespan.startup.complete"]
 
 
 async def test_a_function_that_suppresses_a_failed_start_up_does_not_start_the_application() -> None:
