@@ -65,14 +65,15 @@ class SocketView:
             if inspect.isfunction(method) and not inspect.iscoroutinefunction(method):
                 raise TypeError(f"{cls.__name__}.{name} is a plain function: declare it with `async def`")
 
-    async def on_connect(self) -> None:
+    # The signatures of these two let a subclass ask for parameters of its own.
+    async def on_connect(self, *args: Any, **kwargs: Any) -> None:
         """Accept the connection, or refuse it: `await websocket.accept()`, `.deny(...)`, `raise HTTPException(...)`.
 
         The default accepts.
         """
         await websocket_var.get().accept()
 
-    async def on_receive(self, data: Any) -> None:
+    async def on_receive(self, data: Any, *args: Any, **kwargs: Any) -> None:
         """Deal with a message; the encoding says what it is. The default ignores it."""
 
     async def on_disconnect(self, close_code: int) -> None:
