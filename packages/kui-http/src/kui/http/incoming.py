@@ -71,12 +71,11 @@ class Incoming:
     async def poll(self) -> bool:
         """Return whether the client has left, as far as the server says without waiting."""
         while not self.is_disconnected and self._size < READ_AHEAD:
-            if self._task is None:
-                self._task = asyncio.ensure_future(self._receive_one())
+            task = self._begin()
             await asyncio.sleep(0)  # the look takes one step, in which it ends if the server has a message
-            if self._task is not None and not self._task.done():
+            if not task.done():
                 break
-            await self._look()
+            self._keep(task)
         return self.is_disconnected
 
     async def wait_disconnected(self) -> None:
@@ -97,13 +96,20 @@ class Incoming:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _look(self) -> None:
-        """Read one message, keep a piece of the body for the reader; safe to cancel and to run several times."""
-        task = self._task
-        if task is None:
-            task = self._task = asyncio.ensure_future(self._receive_one())
+        """Wait for one message and keep it; safe to cancel, and to run several times at once."""
+        task = self._begin()
         await asyncio.wait({task})
+        self._keep(task)
+
+    def _begin(self) -> asyncio.Task[Message]:
+        if self._task is None:
+            self._task = asyncio.ensure_future(self._receive_one())
+        return self._task
+
+    def _keep(self, task: asyncio.Task[Message]) -> None:
+        """Keep the message of a look that has ended, unless somebody else who waited for it has done so."""
         if self._task is not task:
-            return  # somebody else who waited for it has kept it
+            return
         self._task = None
         message = task.result()
         if message["type"] == "http.disconnect":
