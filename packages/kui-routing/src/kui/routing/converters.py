@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -36,8 +37,8 @@ class Converter(Generic[T]):
     Attributes:
         regex: what the text looks like; it has to match all of it. No capturing groups.
         strictness: where two parameters could take the same text, the one with the lower number is tried first. The
-            built-in ones: uuid 10, date 20, int 30, decimal 40, float 50. `str` comes after every other type within a
-            segment, and types that cross slashes after that, whatever their number.
+            built-in ones: uuid 10, date 20, int 30, decimal 40, float 50, str 100. Types that cross slashes come after
+            all the others.
         crosses_slashes: whether the text may contain "/"; such a parameter ends its path.
 
     >>> class Hex(Converter[int]):
@@ -210,7 +211,8 @@ def _check_regex(converter: type[Converter[Any]]) -> None:
     if not isinstance(regex, str):
         raise ValueError(f"{name} needs a class attribute regex, a string; got {regex!r}")
     try:
-        groups = re.compile(regex).groups
+        # as it will stand in the regular expression of a segment
+        groups = re.compile(f"(?:{regex})").groups
     except re.error as error:
         raise ValueError(f"the regex of {name} is wrong: {error}: {regex!r}") from error
     if groups:
@@ -223,4 +225,4 @@ def known_converters(own: Mapping[str, Converter[Any]] | None) -> Mapping[str, C
         return _registry
     for name, converter in own.items():
         check_converter(name, converter)
-    return {**_registry, **own}
+    return ChainMap(dict(own), _registry)

@@ -66,6 +66,8 @@ class Routes(Registration, Sequence[BaseRoute]):
             "http": self.http_middlewares,
             "websocket": self.socket_middlewares,
         }
+        if not (self.namespace or self.tags or self.http_middlewares or self.socket_middlewares):
+            return tuple(self._routes)
         return tuple(
             route.within(
                 self.namespace,
@@ -98,6 +100,7 @@ class Routes(Registration, Sequence[BaseRoute]):
         """Return this group with its routes below a prefix."""
         if not isinstance(prefix, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
+        checked_prefix(prefix)
         group = copy.copy(self)
         group.tags = self.tags.copy()
         group.http_middlewares = self.http_middlewares.copy()

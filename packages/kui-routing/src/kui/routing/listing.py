@@ -13,7 +13,7 @@ def table(routes: Iterable[BaseRoute]) -> str:
     rows = [
         (
             protocol,
-            ",".join(route.served_methods) or "*",
+            ",".join(route.served_methods) or ("*" if protocol == "http" else "-"),
             route.path or '""',
             route.name or "-",
             described(route.endpoint),

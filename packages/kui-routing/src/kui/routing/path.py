@@ -119,12 +119,11 @@ class Pattern:
                     f"the path {self.path!r} goes on after {token.name!r}, which takes all the rest of a path;"
                     " move it to the end or choose another type"
                 )
-            if isinstance(token.converter, StrConverter) and not (
-                isinstance(following, str) and following.startswith("/")
-            ):
+            slash = isinstance(following, str) and following.startswith("/")
+            if type(token.converter) is StrConverter and not slash:
                 raise ValueError(
-                    f"the path {self.path!r} goes on after {token.name!r}: only `/` is allowed after a parameter of"
-                    " type str, which takes all of its segment; choose a narrower type"
+                    f"Only `/` is allowed after {token.name!r} in the path {self.path!r}: a parameter of type str takes"
+                    " all of its segment; choose a narrower type"
                 )
 
     @cached_property

@@ -67,10 +67,15 @@ class BaseRoute:
 
     def __rfloordiv__(self, prefix: str) -> Self:
         """Return this route below a prefix."""
+        if not isinstance(prefix, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return NotImplemented
         return replace(self, path=checked_prefix(prefix) + self.path)
 
     def within(self, namespace: str, tags: Sequence[str], middlewares: Sequence[Middleware]) -> Self:
-        """Return this route as a member of a group that has a namespace, tags and middlewares."""
+        """Return this route as a member of a group that has a namespace, tags and middlewares.
+
+        A route class with more settings of its own, to which a group could add, overrides it.
+        """
         name = f"{namespace}:{self.name}" if namespace and self.name is not None else self.name
         return replace(self, name=name, middlewares=(*self.middlewares, *middlewares))
 

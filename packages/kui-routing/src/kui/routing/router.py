@@ -129,8 +129,7 @@ class Router(Registration):
         found = finder.find_dynamic(path)
         if found is not None:
             return found
-        allow = self._table(protocol).allowed(path)
-        if method is not None and allow:
+        if method is not None and (allow := self._table(protocol).allowed(path)):
             raise MethodNotAllowed(path, method, in_order(allow))
         raise NoMatchFound(f"no {protocol} route matches the path {path!r}")
 

@@ -46,22 +46,28 @@ def compose(
     Raises:
         TypeError: the endpoint is not async, or a middleware returns what cannot be called.
     """
-    endpoint = bind(route.endpoint, protocol)
-    if protocol in ("http", "websocket"):
-        problem = why_not_async(endpoint, generators=protocol == "http")
-        if problem:
-            raise TypeError(f"the endpoint {described(route.endpoint)} {problem}")
-    layers = [endpoint]
     every = (*route.middlewares, *middlewares)
-    for middleware in every:
-        handler = layers[-1]
-        wrapped = called(middleware, handler)
-        layers.append(handler if wrapped is handler else bind(wrapped, protocol))
+    try:
+        layers = [bind(route.endpoint, protocol)]
+        if protocol in ("http", "websocket"):
+            _check_async(layers[0], route, generators=protocol == "http")
+        for middleware in every:
+            handler = layers[-1]
+            wrapped = _wrapped(handler, middleware, route)
+            layers.append(handler if wrapped is handler else bind(wrapped, protocol))
+    except Exception as error:
+        error.add_note(f"This happened to the route {route}")
+        raise
     return Trace(protocol, route, pattern, every, tuple(layers))
 
 
-def called(middleware: Middleware, endpoint: Endpoint) -> Endpoint:
-    """Return what a middleware makes of an endpoint, or raise TypeError if that cannot be called."""
+def _check_async(endpoint: Endpoint, route: BaseRoute, generators: bool) -> None:
+    problem = why_not_async(endpoint, generators)
+    if problem:
+        raise TypeError(f"the endpoint {described(route.endpoint)} of the route {route.path!r} {problem}")
+
+
+def _wrapped(endpoint: Endpoint, middleware: Middleware, route: BaseRoute) -> Endpoint:
     wrapped = middleware(endpoint)
     if callable(wrapped):
         return wrapped
@@ -69,4 +75,6 @@ def called(middleware: Middleware, endpoint: Endpoint) -> Endpoint:
     if inspect.iscoroutine(wrapped):
         wrapped.close()
         remedy = "declare it with def: what it returns has to be async, not itself"
-    raise TypeError(f"the middleware {described(middleware)} returned {wrapped!r}; {remedy}")
+    raise TypeError(
+        f"the middleware {described(middleware)} returned {wrapped!r} for the route {route.path!r}; {remedy}"
+    )

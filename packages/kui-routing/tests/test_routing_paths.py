@@ -1,0 +1,301 @@
+"""The paths of routes: parameters, converters, and the way back."""
+
+import math
+import re
+import string
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kui.routing import (
+    Converter,
+    HttpRoute,
+    NoMatchFound,
+    NoRouteFound,
+    Router,
+    SocketRoute,
+    register_converter,
+)
+
+
+async def endpoint() -> None: ...
+
+
+def found(template: str, path: str) -> dict[str, Any] | None:
+    try:
+        return Router([SocketRoute(template, endpoint)]).search("websocket", path)[0]
+    except NoMatchFound:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "value"),
+    [
+        ("/{x}", "/abc", "abc"),
+        ("/{x:str}", "/a b:c", "a b:c"),
+        ("/{x:int}", "/0042", 42),
+        ("/{x:float}", "/1.5", 1.5),
+        ("/{x:decimal}", "/1.50", Decimal("1.50")),
+        ("/{x:date}", "/2024-02-29", date(2024, 2, 29)),
+        ("/{x:uuid}", "/0123abcd-0000-4000-8000-000000000000", UUID("0123abcd-0000-4000-8000-000000000000")),
+        ("/f/{x:any}", "/f/a/b/", "a/b/"),
+        ("/f/{x:any}", "/f/", ""),
+        ("/f/{x:any}", "/f/a\nb", "a\nb"),
+        ("/v{x:int}", "/v7", 7),
+        ("/{x:int}.json", "/7.json", 7),
+        ("/files-{x:any}", "/files-a/b", "a/b"),
+        ("/{x:int}/", "/7/", 7),
+    ],
+)
+def test_a_parameter_becomes_a_value(template: str, path: str, value: object) -> None:
+    params = found(template, path)
+    assert params is not None
+    assert params == {"x": value}
+    assert type(params["x"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("/{x}", "/"),
+        ("/{x}", "/a/b"),
+        ("/{x}", "abc"),
+        ("/{x}/", "//"),
+        ("/{x:int}", "/-1"),
+        ("/{x:int}", "/1\n"),
+        ("/{x:int}", "/\u0663"),
+        ("/{x:int}", "/" + "9" * 5000),
+        ("/{x:decimal}", "/1x5"),
+        ("/{x:decimal}", "/1e5"),
+        ("/{x:float}", "/nan"),
+        ("/{x:float}", "/" + "9" * 400),
+        ("/{x:date}", "/2020-13-45"),
+        ("/{x:date}", "/2023-02-29"),
+        ("/{x:uuid}", "/0123ABCD-0000-4000-8000-000000000000"),
+        ("/f/{x:any}", "/f"),
+        ("/f/{x:any}", "/g/"),
+        ("/v{x:int}", "/7"),
+        ("/files-{x:any}", "/files/a"),
+        ("/{x:int}/", "/7"),
+        ("/a", "/a/"),
+        ("/a", "/A"),
+        ("/a", "//a"),
+        ("/", ""),
+    ],
+)
+def test_what_does_not_fit_does_not_match(template: str, path: str) -> None:
+    assert found(template, path) is None
+
+
+def test_several_parameters_share_a_segment() -> None:
+    assert found("/{y:int}-{m:int}/{name}", "/2024-05/x") == {"y": 2024, "m": 5, "name": "x"}
+    assert found("/{y:int}-{m:int}/{name}", "/2024/x") is None
+    assert found("/on-{a:date}-{b:date}", "/on-2024-01-01-2024-01-40") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "position", "problem"),
+    [
+        ("/{a", 1, "a '{' that no '}' closes"),
+        ("/{a{b}", 1, "a '{' that no '}' closes"),
+        ("/a}", 2, "a '}' without a '{' before it"),
+        ("/{1a}", 2, "a parameter's name is an identifier, got '1a'"),
+        ("/{}", 2, "a parameter's name is an identifier, got ''"),
+        ("/{a-b}", 2, "a parameter's name is an identifier, got 'a-b'"),
+        ("/{a:}", 4, "a parameter's type is an identifier, got ''"),
+        ("/{x}/{x}", 6, "the parameter 'x' occurs twice"),
+    ],
+)
+def test_a_slip_in_a_path_is_shown_where_it_is(path: str, position: int, problem: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)) as caught:
+        HttpRoute(path, endpoint)
+    assert f"at position {position} of the path\n    {path}\n    {' ' * position}^" in str(caught.value)
+
+
+def test_a_parameter_twice_is_found_across_a_prefix() -> None:
+    with pytest.raises(ValueError, match="the parameter 'x' occurs twice"):
+        "/{x}" // HttpRoute("/{x}", endpoint)  # pyright: ignore[reportUnusedExpression]
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        (
+            "/{x:nope}",
+            "Unknown path converter 'nope' of the parameter 'x' in the path '/{x:nope}'; known are any, date",
+        ),
+        ("/{x:any}/y", "which takes all the rest of a path"),
+        ("/{x}y", "Only `/` is allowed after 'x'"),
+        ("/{x}{y:int}", "Only `/` is allowed after 'x'"),
+    ],
+)
+def test_a_path_that_cannot_be_is_refused_at_registration(path: str, problem: str) -> None:
+    router = Router()
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        router << HttpRoute(path, endpoint)  # pyright: ignore[reportUnusedExpression]
+    assert len(router) == 0
+
+
+class Hex(Converter[int]):
+    regex = "[0-9a-f]+"
+
+    def to_python(self, text: str) -> int:
+        return int(text, 16)
+
+    def to_path(self, value: int) -> str:
+        return f"{value:x}"
+
+
+class Color(Enum):
+    RED = 1
+
+
+class ColorConverter(Converter[Color]):
+    regex = "[a-z]+"
+
+    def to_python(self, text: str) -> Color:
+        return Color[text.upper()]
+
+    def to_path(self, value: Color) -> str:
+        return value.name.lower()
+
+
+def test_a_router_may_have_converters_of_its_own() -> None:
+    router = Router([SocketRoute("/{x:hex}", endpoint)], converters={"hex": Hex()})
+    assert router.search("websocket", "/ff")[0] == {"x": 255}
+    assert router.url_for("endpoint", {"x": 255}) == "/ff"
+    with pytest.raises(ValueError, match="Unknown path converter 'hex'"):
+        Router([SocketRoute("/{x:hex}", endpoint)])
+
+
+def test_a_registered_converter_is_known_to_every_router() -> None:
+    converter = ColorConverter()
+    register_converter("test_color", converter)
+    register_converter("test_color", converter)
+    router = Router([SocketRoute("/{c:test_color}", endpoint)], converters={"hex": Hex()})
+    assert router.search("websocket", "/red")[0] == {"c": Color.RED}
+    with pytest.raises(NoMatchFound):
+        router.search("websocket", "/blue")
+    with pytest.raises(ValueError, match="'test_color' is registered already"):
+        register_converter("test_color", ColorConverter())
+
+
+def bad_converters() -> Iterator[tuple[str, Any, str]]:
+    class NoRegex(Converter[str]): ...
+
+    class WrongRegex(Converter[str]):
+        regex = "("
+
+    class Group(Converter[str]):
+        regex = "(a)"
+
+    class Flags(Converter[str]):
+        regex = "(?i)a"
+
+    yield "a b", Hex(), "is an identifier, got 'a b'"
+    yield "a", Hex, "needs an instance of Converter"
+    yield "a", NoRegex(), "NoRegex needs a class attribute regex"
+    yield "a", WrongRegex(), "the regex of WrongRegex is wrong"
+    yield "a", Group(), "has a capturing group"
+    yield "a", Flags(), "the regex of Flags is wrong"
+
+
+@pytest.mark.parametrize(("name", "converter", "problem"), list(bad_converters()))
+def test_a_wrong_converter_is_refused(name: str, converter: Any, problem: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(problem)):
+        register_converter(name, converter)
+    with pytest.raises((TypeError, ValueError), match=re.escape(problem)):
+        Router(converters={name: converter})
+
+
+def test_a_converter_without_to_python_says_so() -> None:
+    class Half(Converter[str]):
+        regex = "x"
+
+    with pytest.raises(NotImplementedError, match="Half has no to_python method"):
+        Half().match("x")
+
+
+def url_for(template: str, **params: object) -> str:
+    return Router([SocketRoute(template, endpoint, "n")]).url_for("n", params)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "path"),
+    [
+        ("/u/{x}", "a b?c#d%é", "/u/a%20b%3Fc%23d%25%C3%A9"),
+        ("/u/{x}", "a:b@c", "/u/a:b@c"),
+        ("/u/{x:int}", 5, "/u/5"),
+        ("/u/{x:int}", "5", "/u/5"),
+        ("/u/{x:decimal}", Decimal(100), "/u/100"),
+        ("/u/{x:decimal}", Decimal(0), "/u/0"),
+        ("/u/{x:decimal}", Decimal("1E+2"), "/u/100"),
+        ("/u/{x:float}", 1e22, "/u/10000000000000000000000"),
+        ("/u/{x:float}", 1e-7, "/u/0.0000001"),
+        ("/u/{x:date}", date(2024, 2, 29), "/u/2024-02-29"),
+        ("/u/{x:any}", "a b/c", "/u/a%20b/c"),
+        ("/u/{x:any}", "", "/u/"),
+        ("/café/{x:int}.json", 1, "/caf%C3%A9/1.json"),
+    ],
+)
+def test_a_value_becomes_a_path(template: str, value: object, path: str) -> None:
+    assert url_for(template, x=value) == path
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("/{x}", ""),
+        ("/{x}", "a/b"),
+        ("/{x:int}", -1),
+        ("/{x:int}", "five"),
+        ("/{x:int}", True),
+        ("/{x:decimal}", Decimal("NaN")),
+        ("/{x:decimal}", "one"),
+        ("/{x:float}", math.inf),
+        ("/{x:date}", "2020-13-45"),
+        ("/{x:uuid}", 5),
+    ],
+)
+def test_a_value_that_would_not_match_is_refused(template: str, value: object) -> None:
+    with pytest.raises(
+        ValueError, match=re.escape(f"url_for('n'): {value!r} is no value for the parameter 'x'")
+    ):
+        url_for(template, x=value)
+
+
+def test_missing_and_superfluous_parameters_are_named() -> None:
+    with pytest.raises(ValueError, match=r"url_for\('n'\).*'/{a}/{b}': missing 'a', 'b'; superfluous 'z'"):
+        url_for("/{a}/{b}", z=1)
+
+
+def test_a_name_that_no_route_has_is_an_error_with_a_hint() -> None:
+    router = Router([SocketRoute("/", endpoint, "chat")])
+    with pytest.raises(NoRouteFound, match=r"No route with name 'chit' exists; did you mean 'chat'\?"):
+        router.url_for("chit")
+    assert router.protocol_of("chat") == "websocket"
+    assert issubclass(NoRouteFound, LookupError)
+
+
+@given(
+    st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable()),
+    st.integers(min_value=0),
+    st.decimals(min_value=0, allow_nan=False, allow_infinity=False),
+    st.floats(min_value=0, allow_nan=False, allow_infinity=False),
+    st.text(alphabet=string.printable),
+)
+def test_search_finds_what_url_for_made(
+    text: str, number: int, decimal: Decimal, real: float, rest: str
+) -> None:
+    router = Router([SocketRoute("/{t}/{n:int}/{d:decimal}/{f:float}/{r:any}", endpoint, "n")])
+    params = {"t": text, "n": number, "d": decimal, "f": real, "r": rest}
+    path = unquote(router.url_for("n", params))
+    assert router.search("websocket", path)[0] == params
