@@ -11,9 +11,9 @@ from kui.core import ASGIApp
 
 
 @contextmanager
-def served(app: ASGIApp, ws: str = "websockets-sansio") -> Generator[str]:
+def served(app: ASGIApp, ws: str = "websockets-sansio", port: int = 0) -> Generator[str]:
     """Yield the address, "127.0.0.1:PORT"; connections wait in the socket until the server has started."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(app, ws=ws, lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="uvicorn")
