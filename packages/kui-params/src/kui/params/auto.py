@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from .binding import Binding
 from .bound import Bound
@@ -60,8 +60,8 @@ def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...]:
 
     Empty for what had nothing to bind, and for names that are not defined yet.
     """
-    behind: Any = getattr(handler, _BEHIND, ())
-    return cast("tuple[Binding, ...]", behind() if callable(behind) else behind)
+    behind: Callable[[], tuple[Binding, ...]] | None = getattr(handler, _BEHIND, None)
+    return () if behind is None else behind()
 
 
 def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
@@ -103,4 +103,6 @@ def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callabl
 
 
 def _remember(handler: Any, nodes: list[Node], protocol: str) -> None:
-    setattr(handler, _BEHIND, tuple(Binding(each, protocol) for node in nodes for each in node.walk()))
+    setattr(
+        handler, _BEHIND, lambda: tuple(Binding(each, protocol) for node in nodes for each in node.walk())
+    )

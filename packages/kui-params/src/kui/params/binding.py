@@ -40,7 +40,7 @@ class Binding:
 
     def __init__(self, node: Node, protocol: str) -> None:
         self._node = node
-        self._bound = Bound(node, protocol)
+        self._bound: Bound | None = None
         self.protocol = protocol
 
     @classmethod
@@ -100,4 +100,6 @@ class Binding:
         Raises:
             RequestValidationError: what the client sent does not fit.
         """
+        if self._bound is None:
+            self._bound = Bound(self._node, self.protocol)
         return self._bound.arguments(connection)

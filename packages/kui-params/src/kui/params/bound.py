@@ -7,8 +7,9 @@ from typing import Any
 
 from kui.core import HTTPConnection
 
+from .callables import name_of
 from .details import Detail
-from .errors import RequestValidationError
+from .errors import RequestValidationError, SignatureError
 from .graph import Edge, Node, Overrides
 from .plan import Plan, plan_of
 from .reading import Reading
@@ -56,7 +57,8 @@ class Bound:
         self._plan: Plan | None = None
         self._replaced: dict[Any, Bound] = {}
         self._partial: dict[frozenset[str], Bound] = {}
-        self._singles: dict[str, Bound] = {}
+        self._readings: dict[Node, list[Reading]] = {}
+        self._singles: dict[Edge, Bound] = {}
 
     def function(self, connection: HTTPConnection, form: Form = "call") -> Callable[..., Any]:
         """Return the compiled function for this connection: `await function(connection, *given)`."""
@@ -114,27 +116,45 @@ class Bound:
         Dependencies whose own parameters are right run first, one by one: what one of them raises, a 401 for
         instance, is heard before the rest is reported.
         """
+        details = await self._hear(self.node, connection)
+        for sibling in self._siblings:
+            details += await self._check(sibling, connection)
+        return RequestValidationError(_distinct(details))
+
+    async def _hear(self, node: Node, connection: HTTPConnection) -> list[Detail]:
         details: list[Detail] = []
-        for edge in self.node.edges:
+        for edge in node.edges:
+            wrong = await self._check(edge.node, connection)
             if edge.dependency.scope == "message":
-                details += await _check(edge.node, connection)
-                continue
-            try:
+                details += wrong
+            elif wrong:
+                details += await self._hear(edge.node, connection)
+            else:
                 async with self._single(edge).arguments(connection):
                     pass
-            except RequestValidationError as error:
-                details += error.errors()
-        details += await _check_own(self.node, connection)
-        for sibling in self._siblings:
-            details += await _check(sibling, connection)
-        return RequestValidationError(_distinct(details))
+        return details + await self._check_own(node, connection)
+
+    async def _check(self, node: Node, connection: HTTPConnection) -> list[Detail]:
+        """Return what is wrong with the parameters of a node and its dependencies; none of them runs."""
+        details: list[Detail] = []
+        for edge in node.edges:
+            details += await self._check(edge.node, connection)
+        return details + await self._check_own(node, connection)
+
+    async def _check_own(self, node: Node, connection: HTTPConnection) -> list[Detail]:
+        readings = self._readings.get(node)
+        if readings is None:
+            with _lock:
+                groups = _split({one.name: one for one in node.parameters})
+                readings = self._readings[node] = [Reading(parameters) for parameters in groups.values()]
+        return [detail for reading in readings for detail in await reading.errors(connection)]
 
     def _single(self, edge: Edge) -> "Bound":
         with _lock:
-            if edge.name not in self._singles:
+            if edge not in self._singles:
                 node = Node(edge.node.function, (), (edge,))
-                self._singles[edge.name] = Bound(node, self.protocol, overrides=self._overrides or {})
-            return self._singles[edge.name]
+                self._singles[edge] = Bound(node, self.protocol, overrides=self._overrides or {})
+            return self._singles[edge]
 
 
 def _overrides_of(connection: HTTPConnection) -> Overrides | None:
@@ -147,9 +167,19 @@ def _overrides_of(connection: HTTPConnection) -> Overrides | None:
 
 
 def _readings(plan: Plan) -> dict[str, Any]:
+    """Return what the source calls to read and to validate.
+
+    Raises:
+        SignatureError: pydantic cannot make a validator of the annotations.
+    """
     names: dict[str, Any] = {}
     for part, parameters in _split(plan.parameters).items():
-        reading = Reading(parameters)
+        try:
+            reading = Reading(parameters)
+        except Exception as error:
+            raise SignatureError(
+                f"{name_of(plan.node.function)}: pydantic refuses its parameters {', '.join(parameters)}: {error}"
+            ) from error
         names[f"read_{part}"] = reading.read
         names[f"validate_{part}"] = reading.validate
     return names
@@ -160,21 +190,6 @@ def _split(parameters: Mapping[str, Parameter]) -> dict[str, dict[str, Parameter
     parts = {slot: one for slot, one in parameters.items() if one.place != "body"}
     body = {slot: one for slot, one in parameters.items() if one.place == "body"}
     return {name: group for name, group in (("parts", parts), ("body", body)) if group}
-
-
-async def _check(node: Node, connection: HTTPConnection) -> list[Detail]:
-    """Return what is wrong with the parameters of a node and its dependencies; none of them runs."""
-    details: list[Detail] = []
-    for edge in node.edges:
-        details += await _check(edge.node, connection)
-    return details + await _check_own(node, connection)
-
-
-async def _check_own(node: Node, connection: HTTPConnection) -> list[Detail]:
-    details: list[Detail] = []
-    for parameters in _split({one.name: one for one in node.parameters}).values():
-        details += await Reading(parameters).errors(connection)
-    return details
 
 
 def _distinct(details: list[Detail]) -> list[Detail]:

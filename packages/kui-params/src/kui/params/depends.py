@@ -11,15 +11,19 @@ Scope: TypeAlias = Literal["connection", "message"]
 
 
 class Dependency:
-    """Says in an annotation, or as a default, which function makes the parameter."""
+    """Says in an annotation, or as a default, which function makes the parameter.
 
-    __slots__ = ("cache", "call", "scope", "use_thread")
+    `nodes` keeps what was read of the function, by protocol: many signatures share one marker.
+    """
+
+    __slots__ = ("cache", "call", "nodes", "scope", "use_thread")
 
     def __init__(self, call: Callable[..., Any], cache: bool, use_thread: bool, scope: Scope) -> None:
         self.call = call
         self.cache = cache
         self.use_thread = use_thread
         self.scope: Scope = scope
+        self.nodes: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"Depends({getattr(self.call, '__qualname__', self.call)!s})"
@@ -39,8 +43,8 @@ def Depends(
 
     Args:
         call: a function, async function, generator function, async generator function, class or callable instance.
-        cache: whether the connection calls it once, whoever asks. Without, it is called for each parameter, and a
-            generator ends with the handler that it was made for.
+        cache: whether the connection calls it once, whoever asks, one after the other. Without, it is called for
+            each parameter, and a generator ends with the handler that it was made for.
         use_thread: whether a blocking function or generator runs in a thread.
         scope: "connection", or "message" in the `on_receive` of a class view: made anew for each message, and
             ended when the message has been dealt with.

@@ -1,5 +1,6 @@
 """A function, what it asks for, and the dependencies behind that."""
 
+import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -26,12 +27,13 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """One function of the graph; dependencies are in the order of the signature."""
+    """One function of the graph; dependencies are in the order of the signature, `left` is what is not bound."""
 
     function: Callable[..., Any]
     parameters: tuple[Parameter, ...]
     edges: tuple[Edge, ...]
     message: Message | None = None
+    left: tuple[inspect.Parameter, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,13 +44,13 @@ class Node:
         """Return the node without parameters that somebody gives."""
         parameters = tuple(one for one in self.parameters if one.name not in names)
         edges = tuple(edge for edge in self.edges if edge.name not in names)
-        return Node(self.function, parameters, edges, self.message)
+        return Node(self.function, parameters, edges, self.message, self.left)
 
     def overridden(self, protocol: str, overrides: Overrides) -> "Node":
         """Return the node with other functions behind some of its dependencies."""
         dependencies = [(edge.name, edge.dependency) for edge in self.edges]
         edges = _edges(self.function, dependencies, protocol, overrides, [], self.message is not None)
-        return Node(self.function, self.parameters, edges, self.message)
+        return Node(self.function, self.parameters, edges, self.message, self.left)
 
     def walk(self) -> Iterator["Node"]:
         """Yield the node, then those of its dependencies, each as often as it is asked for."""
@@ -91,7 +93,7 @@ def _node(
                     "none; take it from the path, the query, a header or a cookie, or receive it as a message"
                 )
     edges = _edges(function, signature.dependencies, protocol, overrides, path, with_message)
-    return Node(function, signature.parameters, edges, signature.message)
+    return Node(function, signature.parameters, edges, signature.message, signature.left)
 
 
 def _edges(
@@ -105,10 +107,20 @@ def _edges(
     edges: list[Edge] = []
     for name, dependency in dependencies:
         _check_scope(function, name, dependency, with_message, path)
-        call = _replaced(dependency.call, overrides)
-        _check_cycle(call, path, overrides)
-        edges.append(Edge(name, dependency, _node(call, protocol, overrides, [*path, dependency])))
+        edges.append(Edge(name, dependency, _node_behind(dependency, protocol, overrides, path)))
     return tuple(edges)
+
+
+def _node_behind(dependency: Dependency, protocol: str, overrides: Overrides, path: list[Dependency]) -> Node:
+    known: Node | None = None if overrides else dependency.nodes.get(protocol)
+    if known is not None:
+        return known
+    call = _replaced(dependency.call, overrides)
+    _check_cycle(call, path, overrides)
+    node = _node(call, protocol, overrides, [*path, dependency])
+    if not overrides:
+        dependency.nodes[protocol] = node
+    return node
 
 
 def _replaced(call: Any, overrides: Overrides) -> Any:

@@ -21,14 +21,13 @@ def current_connection() -> HTTPConnection:
         raise NoActiveConnection("http_connection") from None
 
 
-def handler_of(bound: Bound, original: Callable[..., Any]) -> Callable[..., Any]:
+def handler_of(bound: Bound, original: Callable[..., Any], skip: int = 0) -> Callable[..., Any]:
     """Return the bound function: async, without parameters but those that are not bound.
 
-    An argument that is given all the same counts before what the connection has.
+    An argument that is given all the same counts before what the connection has. `skip` is how many of the
+    parameters that are not bound nobody gives: the `self` of an `__init__`.
     """
-    parameters = inspect.signature(original, follow_wrapped=False).parameters.values()
-    rest = [parameter for parameter in parameters if parameter.name not in bound.node.names]
-    signature = inspect.Signature(rest)
+    signature = inspect.Signature(bound.node.left[skip:])
 
     async def handler(*args: Any, **kwargs: Any) -> Any:
         connection = current_connection()
@@ -43,13 +42,12 @@ def handler_of(bound: Bound, original: Callable[..., Any]) -> Callable[..., Any]
 
 def method_of(bound: Bound, original: Callable[..., Any], given: int) -> Callable[..., Any]:
     """Return the bound method: async, with the first parameters, which somebody else gives."""
-    parameters = inspect.signature(original, follow_wrapped=False).parameters.values()
 
     async def method(*given: Any) -> Any:
         connection = current_connection()
         return await bound.function(connection)(connection, *given)
 
-    look_like(method, original, inspect.Signature(list(parameters)[:given]))
+    look_like(method, original, inspect.Signature(bound.node.left[:given]))
     return method
 
 

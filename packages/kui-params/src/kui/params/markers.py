@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, Literal, TypeAlias
 
-from pydantic import AliasChoices, AliasPath, Discriminator, Field
-from pydantic.fields import FieldInfo
+from pydantic import AliasChoices, AliasPath, Discriminator
 from typing_extensions import TypedDict, Unpack
 
 __all__ = ["Body", "Constraints", "Cookie", "Header", "Marker", "Path", "PlaceName", "Query"]
@@ -75,21 +74,14 @@ class Marker:
     def __repr__(self) -> str:
         return f"{self.place.title()}()"
 
-    def field(self, default: Any, title: str) -> FieldInfo:
-        """Return pydantic's description of the parameter.
-
-        Args:
-            default: the default of the signature, which counts before the marker's own; `...` for none.
-            title: the title where the marker has none.
-        """
-        options: dict[str, Any] = {"title": title, **self.constraints}
-        default = self.default if default is MISSING else default
-        if default is not MISSING:
-            options["default"] = default
-        elif self.default_factory is not None:
+    def options(self) -> dict[str, Any]:
+        """Return the arguments of `pydantic.Field`."""
+        options: dict[str, Any] = dict(self.constraints)
+        if self.default is not MISSING:
+            options["default"] = self.default
+        if self.default_factory is not None:
             options["default_factory"] = self.default_factory
-        field: FieldInfo = Field(**options)
-        return field
+        return options
 
 
 def Path(

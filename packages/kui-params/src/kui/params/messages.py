@@ -1,6 +1,6 @@
 """Messages that are validated straight from the frame."""
 
-from functools import cached_property
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,18 +45,16 @@ class ModelEncoding(Generic[T]):
     def __repr__(self) -> str:
         return f"ModelEncoding({self.type!r})"
 
-    @cached_property
-    def _validate(self) -> Any:
-        return TypeAdapter(self.type).validator.validate_json
-
     def decode(self, payload: str | bytes) -> T:
         """Return the message in a frame.
 
         Raises:
             ValueError: the frame holds no JSON, or JSON that does not fit (`pydantic.ValidationError` is one).
         """
-        message: T = self._validate(payload)
-        return message
+        validate: Callable[[str | bytes], T] = TypeAdapter(self.type).validator.validate_json
+        # from now on the validator answers by itself, without this method around it
+        vars(self)["decode"] = validate
+        return validate(payload)
 
     def encode(self, value: Any) -> str:
         """Return a value as compact JSON: models, dataclasses and what the codec of `kui.core` knows.

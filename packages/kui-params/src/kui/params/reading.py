@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, NotRequired, cast
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from kui.core import HTTPConnection
@@ -12,6 +12,7 @@ from kui.core import HTTPConnection
 from .details import Detail, details_of, json_safe
 from .errors import RequestValidationError
 from .fields import fields_of
+from .markers import MISSING, Marker
 from .readers import Raw, Reader, Wanted, cookie_reader, form_values, header_reader, path_reader, query_reader
 from .signature import Parameter
 
@@ -29,12 +30,24 @@ def adapter_of(parameters: Mapping[str, Parameter]) -> TypeAdapter[dict[str, Any
     """Return the validator of parameters by slot: a mapping in, a mapping of the same slots out."""
     fields: dict[str, Any] = {}
     for slot, parameter in parameters.items():
-        annotation: Any = Annotated.__class_getitem__((parameter.annotation, parameter.field))  # type: ignore[attr-defined]
+        field = Field(**_options(parameter))
+        annotation: Any = Annotated.__class_getitem__((parameter.annotation, field))  # type: ignore[attr-defined]
         fields[slot] = annotation if parameter.required else NotRequired[annotation]
     shape = cast(Any, TypedDict)("Parameters", fields)
     shape.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
     adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(shape)
     return adapter
+
+
+def _options(parameter: Parameter) -> dict[str, Any]:
+    """Return the arguments of `pydantic.Field`: the default of the signature counts before the marker's own."""
+    options: dict[str, Any] = {"title": parameter.name.replace("_", " ").title()}
+    if isinstance(parameter.source, Marker):
+        options |= parameter.source.options()
+    if parameter.default is not MISSING:
+        options["default"] = parameter.default
+        options.pop("default_factory", None)
+    return options
 
 
 class Reading:

@@ -37,7 +37,7 @@ class Place(Protocol):
 class Parameter:
     """A parameter that is taken from the connection.
 
-    `name` is that in the signature, `place` and `key` say where its value is: `key` is the name as the client
+    `name` is that in the signature, `default` the default there, `place` and `key` say where its value is: `key` is the name as the client
     writes it, lower-case with hyphens for a header. `multiple` takes all values of its key, `exclusive` the place
     as a whole, by field. `source` is the marker, or a place of one's own.
     """
@@ -46,7 +46,7 @@ class Parameter:
     place: str
     key: str
     annotation: Any
-    field: FieldInfo
+    default: Any
     required: bool
     multiple: bool
     exclusive: bool
@@ -63,11 +63,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a function asks of the connection."""
+    """What a function asks of the connection, and what is left for others to give."""
 
     parameters: tuple[Parameter, ...]
     dependencies: tuple[tuple[str, Dependency], ...]
     message: Message | None = None
+    left: tuple[inspect.Parameter, ...] = ()
 
 
 def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bool = False) -> Signature:
@@ -82,19 +83,28 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
         UnresolvedName: an annotation names what is not defined.
         SignatureError: a parameter that cannot be bound.
     """
-    signature = inspect.signature(_with_parameters(function), follow_wrapped=False)
+    try:
+        signature = inspect.signature(_with_parameters(function), follow_wrapped=False)
+    except ValueError:
+        raise SignatureError(
+            f"{name_of(function)} is built in and tells no signature; write a function around it"
+        ) from None
     given: set[str] = set(function.keywords) if isinstance(function, functools.partial) else set()
     parameters: list[Parameter] = []
     dependencies: list[tuple[str, Dependency]] = []
     message: Message | None = None
+    left: list[inspect.Parameter] = []
     for position, parameter in enumerate(signature.parameters.values()):
         if position < skip or parameter.name in given:
+            left.append(parameter)
             continue
         annotation, source, default = _read(function, parameter)
         if with_message and position == skip:
             message = _message(function, parameter, annotation, source)
+            left.append(parameter)
         elif source is None:
             _check_left_alone(function, parameter)
+            left.append(parameter)
         elif parameter.kind is parameter.POSITIONAL_ONLY:
             raise SignatureError(
                 f"{name_of(function)}: parameter {parameter.name!r} is positional-only, and parameters are bound by "
@@ -109,7 +119,7 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
             f"{name_of(function)} takes no message; its first parameter after self is the message"
         )
     _check_exclusive(function, parameters)
-    return Signature(tuple(parameters), tuple(dependencies), message)
+    return Signature(tuple(parameters), tuple(dependencies), message, tuple(left))
 
 
 def _with_parameters(function: Any) -> Any:
@@ -219,11 +229,9 @@ def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place
     if any(field.alias is not None or field.validation_alias is not None for field in inner):
         raise SignatureError(f"{where} has its alias in Field(); write it into the marker: Query(alias=...)")
     optional = default is not MISSING or any(not field.is_required() for field in inner)
-    title = name.replace("_", " ").title()
     if not isinstance(source, Marker):
         place = str(getattr(source, "place", type(source).__name__.lower()))
-        field = Marker("query", default, None, None, None, {}).field(default, title)
-        return Parameter(name, place, name, annotation, field, not optional, False, False, source)
+        return Parameter(name, place, name, annotation, default, not optional, False, False, source)
     optional = optional or source.default is not MISSING or source.default_factory is not None
     kinds = without_none(annotation)
     exclusive = source.exclusive
@@ -232,12 +240,8 @@ def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place
     key = source.alias or name
     if source.place == "header":
         key = (source.alias or name.replace("_", "-")).lower()
-    try:
-        field = source.field(default, title)
-    except Exception as error:
-        raise SignatureError(f"{where}: {source!r} is refused by pydantic.Field: {error}") from error
     multiple = not exclusive and is_multiple(annotation)
-    return Parameter(name, source.place, key, annotation, field, not optional, multiple, exclusive, source)
+    return Parameter(name, source.place, key, annotation, default, not optional, multiple, exclusive, source)
 
 
 def _fields_of(annotation: Any) -> list[FieldInfo]:

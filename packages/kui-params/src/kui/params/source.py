@@ -150,11 +150,11 @@ class _Source:
         """Find out which steps are wanted: what the connection keeps is not made again, nor what only that needs."""
         for step in reversed(steps):
             conditions = {self._conditions.get(user) if user else None for user in step.users}
-            condition = None if None in conditions else " or ".join(sorted(map(str, conditions)))
+            condition = None if None in conditions else _any_of(conditions)
             if step.is_kept:
                 absent = f"key_{step.number} not in kept"
                 self._add(
-                    f"want_{step.number} = {absent if condition is None else f'({condition}) and {absent}'}"
+                    f"want_{step.number} = {absent if condition is None else f'{condition} and {absent}'}"
                 )
                 condition = f"want_{step.number}"
             self._conditions[step] = condition
@@ -203,7 +203,8 @@ class _Source:
         steps = [
             step for step in self._plan.steps if step.dependency.scope == "connection" and not step.is_kept
         ]
-        parts = ["parts"] if self._plan.parameters else []
+        places = ["body" if one.place == "body" else "parts" for one in self._plan.parameters.values()]
+        parts = sorted(set(places))
         needed = [step for step in steps if None in step.users or self._conditions.get(step) is None]
         return f"({', '.join([*parts, 'kept', *map(self._result, needed)])},)"
 
@@ -216,6 +217,11 @@ class _Source:
 
     def _result(self, step: Step) -> str:
         return f"kept[key_{step.number}]" if step.is_kept else f"made_{step.number}"
+
+
+def _any_of(conditions: set[str | None]) -> str:
+    names = sorted(str(condition) for condition in conditions)
+    return names[0] if len(names) == 1 else f"({' or '.join(names)})"
 
 
 def _yields(step: Step) -> bool:

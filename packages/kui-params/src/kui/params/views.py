@@ -39,7 +39,7 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
     if not _asks(node):
         return derived, parts.nodes
     siblings = parts.nodes if parts.has_messages else []
-    handler = handler_of(Bound(node, protocol, target=derived, siblings=siblings), view)
+    handler = handler_of(Bound(node, protocol, target=derived, siblings=siblings), view, skip=1)
     return handler, [node, *parts.nodes]
 
 
@@ -103,8 +103,7 @@ class _Messages:
             run, frame = kept.get(bound) or await self._prepare(connection)
             return await run(frame, view, message)
 
-        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
-        look_like(receive, function, inspect.Signature(list(parameters)[:2]))
+        look_like(receive, function, inspect.Signature(bound.node.left[:2]))
         self.receive = receive
 
     def before(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,239 @@
+"""Compare binding with the same work written by hand: CPU time of WebSocket connections in this process.
+
+    python benchmarks/params/compare.py [rounds]
+
+Each case is an ASGI application written by hand (raw) and one bound by kui.params on kui.websocket. Rounds are
+interleaved, and the figure is the median of the ratios round by round; raw runs twice as a control.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from kui.params import Depends, Header, Path, Query, auto_params
+from kui.websocket import SocketView, websocket, websocket_session
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+CONNECTIONS = 300
+MESSAGES = 50
+
+ACCEPT = {"type": "websocket.accept", "subprotocol": None, "headers": []}
+
+
+class Move(BaseModel):
+    kind: str
+    x: int
+    y: int
+    tags: list[str] = []
+
+
+# One path, two query and one header parameter
+
+
+class Parameters(BaseModel):
+    room: str
+    since: Annotated[int, Field(ge=0)]
+    limit: int = 50
+    x_token: Annotated[str, Field(min_length=4)]
+
+
+async def raw_parameters(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    values = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    values["room"] = scope["path_params"]["room"]
+    for name, value in scope["headers"]:
+        if name == b"x-token":
+            values["x_token"] = value.decode("latin-1")
+    Parameters.model_validate(values)
+    await send(ACCEPT)
+    await receive()
+
+
+async def bound_parameters(
+    room: Annotated[str, Path()],
+    since: Annotated[int, Query(ge=0)],
+    x_token: Annotated[str, Header(min_length=4)],
+    limit: Annotated[int, Query()] = 50,
+) -> None:
+    await websocket.accept()
+    await websocket.receive()
+
+
+async def raw_plain(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send(ACCEPT)
+    await receive()
+
+
+async def plain() -> None:
+    await websocket.accept()
+    await websocket.receive()
+
+
+# Three nested dependencies, one a generator
+
+
+async def settings() -> dict[str, str]:
+    return {"dsn": "postgres"}
+
+
+def engine(settings: Annotated[dict[str, str], Depends(settings)]) -> tuple[str, str]:
+    return "engine", settings["dsn"]
+
+
+async def session(engine: Annotated[tuple[str, str], Depends(engine)]) -> AsyncIterator[list[str]]:
+    opened = [*engine]
+    try:
+        yield opened
+    finally:
+        opened.clear()
+
+
+async def raw_dependencies(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    opened = session(engine(await settings()))
+    await anext(opened)
+    try:
+        await send(ACCEPT)
+        await receive()
+    except BaseException as error:
+        await opened.athrow(error)
+        raise
+    else:
+        try:
+            await anext(opened)
+        except StopAsyncIteration:
+            pass
+
+
+async def bound_dependencies(session: Annotated[list[str], Depends(session)]) -> None:
+    await websocket.accept()
+    await websocket.receive()
+
+
+# A typed message in and out
+
+moves = TypeAdapter(Move)
+
+
+async def raw_messages(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send(ACCEPT)
+    validate = moves.validator.validate_json
+    serialize = moves.serializer.to_json
+    while True:
+        event = await receive()
+        if event["type"] == "websocket.disconnect":
+            return
+        await send({"type": "websocket.send", "text": serialize(validate(event["text"])).decode()})
+
+
+class Moves(SocketView):
+    encoding = "json"
+
+    async def on_receive(self, data: Move) -> None:
+        await websocket.send_json(data)
+
+
+TEXT = '{"kind": "move", "x": 3, "y": 4, "tags": ["a", "b"]}'
+
+SCOPE: dict[str, Any] = {
+    "type": "websocket",
+    "asgi": {"version": "3.0", "spec_version": "2.4"},
+    "path": "/rooms/lobby",
+    "path_params": {"room": "lobby"},
+    "query_string": b"since=17&limit=20",
+    "headers": [
+        (b"host", b"example.org"),
+        (b"user-agent", b"Mozilla/5.0"),
+        (b"upgrade", b"websocket"),
+        (b"connection", b"Upgrade"),
+        (b"sec-websocket-version", b"13"),
+        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+        (b"origin", b"https://example.org"),
+        (b"x-token", b"secret"),
+    ],
+    "subprotocols": [],
+}
+
+CASES: dict[str, tuple[App, App, int]] = {
+    "connect, accept, disconnect": (raw_plain, websocket_session(auto_params(plain, "websocket")), 0),
+    "1 path + 2 query + 1 header": (
+        raw_parameters,
+        websocket_session(auto_params(bound_parameters, "websocket")),
+        0,
+    ),
+    "3 nested dependencies, 1 generator": (
+        raw_dependencies,
+        websocket_session(auto_params(bound_dependencies, "websocket")),
+        0,
+    ),
+    "typed message in and out": (raw_messages, websocket_session(auto_params(Moves, "websocket")), MESSAGES),
+}
+
+
+async def connect(app: App, messages: int) -> list[dict[str, Any]]:
+    """Run one connection whose client sends messages and leaves; return what the application sent."""
+    received = iter(
+        [
+            {"type": "websocket.connect"},
+            *({"type": "websocket.receive", "text": TEXT} for _ in range(messages)),
+            {"type": "websocket.disconnect", "code": 1000, "reason": ""},
+        ]
+    )
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(received)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(dict(SCOPE), receive, send)
+    return sent
+
+
+def check(name: str, raw: App, bound: App, messages: int) -> None:
+    """Refuse to measure what does not do the same."""
+    by_hand, by_kui = (asyncio.run(connect(app, messages)) for app in (raw, bound))
+    texts = [[event["text"] for event in sent if "text" in event] for sent in (by_hand, by_kui)]
+    if texts[0] != texts[1] or len(by_hand) != len(by_kui):
+        raise SystemExit(f"{name}: {by_hand} against {by_kui}")
+
+
+def spend(app: App, messages: int) -> float:
+    """Return the seconds of CPU time of many connections."""
+
+    async def many() -> None:
+        for _ in range(CONNECTIONS if not messages else CONNECTIONS // 10):
+            await connect(app, messages)
+
+    begin = time.process_time()
+    asyncio.run(many())
+    return time.process_time() - begin
+
+
+def main(rounds: int) -> None:
+    for name, (raw, bound, messages) in CASES.items():
+        check(name, raw, bound, messages)
+        entries = [raw, bound, raw]
+        spent: list[list[float]] = [[], [], []]
+        for number in range(rounds + 3):
+            for index in (0, 1, 2) if number % 2 else (2, 1, 0):
+                seconds = spend(entries[index], messages)
+                if number >= 3:
+                    spent[index].append(seconds)
+        ratio = statistics.median(each / by_hand for by_hand, each in zip(spent[0], spent[1], strict=True))
+        control = statistics.median(each / by_hand for by_hand, each in zip(spent[0], spent[2], strict=True))
+        print(f"{name:45} {ratio:5.2f} x raw   (raw against itself {control:4.2f})")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)
