@@ -70,6 +70,9 @@ class Pages(_Served, baize.Pages):
     ```
     """
 
+    def ensure_absolute_path(self, path: str) -> str | None:
+        return super().ensure_absolute_path(path + "index.html" if path.endswith("/") else path)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__({**scope, "path": route_path(scope)}, receive, send)

@@ -1,0 +1,201 @@
+"""Files: whole, in ranges, from a directory, or not at all because the client has them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kui.core import ASGIApp, Receive, Scope, Send
+from kui.http import FileResponse, Files, Pages, PlainTextResponse, http_session
+from kui.http.ranges import is_fresh, parse_range
+
+CONTENT = b"0123456789"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    (tmp_path / "a.txt").write_bytes(CONTENT)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "index.html").write_text("index")
+    (tmp_path / "page.html").write_text("page")
+    return tmp_path
+
+
+async def get(app: object, path: str = "/", method: str = "GET", **headers: str) -> httpx.Response:
+    async def endpoint() -> Any:
+        return app
+
+    transport = httpx.ASGITransport(http_session(endpoint))
+    async with httpx.AsyncClient(transport=transport, base_url="http://kui.test") as client:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await client.request(method, path, headers=names)
+
+
+async def test_a_file_is_sent_with_its_type_and_tags(site: Path) -> None:
+    answer = await get(FileResponse(site / "a.txt", {"X-Id": "7"}, chunk_size=3))
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    assert (answer.headers["content-type"], answer.headers["content-length"]) == ("text/plain", "10")
+    assert (answer.headers["accept-ranges"], answer.headers["x-id"]) == ("bytes", "7")
+    assert "content-disposition" not in answer.headers
+
+
+async def test_head_of_a_file_has_its_length(site: Path) -> None:
+    answer = await get(FileResponse(site / "a.txt"), method="HEAD")
+    assert (answer.content, answer.headers["content-length"]) == (b"", "10")
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("a.txt", 'attachment; filename="a.txt"'),
+        ('é"\r\n.txt', "attachment; filename=\"____.txt\"; filename*=utf-8''%C3%A9%22%0D%0A.txt"),
+    ],
+)
+async def test_a_file_may_be_offered_for_saving(site: Path, name: str, header: str) -> None:
+    answer = await get(FileResponse(site / "a.txt", download_name=name))
+    assert answer.headers["content-disposition"] == header
+
+
+def test_what_is_no_file_is_refused(site: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="is a directory"):
+        FileResponse(site)
+    with pytest.raises(FileNotFoundError):
+        FileResponse(site / "absent")
+
+
+@pytest.mark.parametrize(
+    ("asked", "content", "content_range"),
+    [
+        ("bytes=0-3", b"0123", "bytes 0-3/10"),
+        ("bytes=8-", b"89", "bytes 8-9/10"),
+        ("bytes=-3", b"789", "bytes 7-9/10"),
+        ("bytes=5-99", b"56789", "bytes 5-9/10"),
+        ("bytes=-99", CONTENT, "bytes 0-9/10"),
+        ("Bytes = 0-1, 2-3,1-2", b"0123", "bytes 0-3/10"),
+    ],
+)
+async def test_a_range_is_a_206(site: Path, asked: str, content: bytes, content_range: str) -> None:
+    answer = await get(FileResponse(site / "a.txt"), range=asked)
+    assert (answer.status_code, answer.content) == (206, content)
+    assert (answer.headers["content-range"], answer.headers["content-length"]) == (
+        content_range,
+        str(len(content)),
+    )
+
+
+async def test_several_ranges_are_parts(site: Path) -> None:
+    answer = await get(FileResponse(site / "a.txt"), range="bytes=8-9,0-1")
+    type_, _, boundary = answer.headers["content-type"].partition("; boundary=")
+    assert (answer.status_code, type_) == (206, "multipart/byteranges")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    head = f"\r\n--{boundary}\r\nContent-Type: text/plain\r\nContent-Range: bytes "
+    assert answer.text == f"{head}0-1/10\r\n\r\n01{head}8-9/10\r\n\r\n89\r\n--{boundary}--\r\n"
+
+
+@pytest.mark.parametrize("asked", ["bytes=10-", "bytes=99-100", "bytes=-0"])
+async def test_a_range_beyond_the_file_is_a_416(site: Path, asked: str) -> None:
+    answer = await get(FileResponse(site / "a.txt"), range=asked)
+    assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */10")
+
+
+@pytest.mark.parametrize(
+    "asked", ["lines=0-1", "bytes", "bytes=3-1", "bytes=a-b", "bytes=1--2", "bytes=0-," * 60]
+)
+async def test_a_range_that_makes_no_sense_is_ignored(site: Path, asked: str) -> None:
+    assert (await get(FileResponse(site / "a.txt"), range=asked)).status_code == 200
+
+
+async def test_a_range_of_another_version_is_ignored(site: Path) -> None:
+    headers = (await get(FileResponse(site / "a.txt"))).headers
+    for condition, status in ((headers["etag"], 206), (headers["last-modified"], 206), ('"old"', 200)):
+        answer = await get(FileResponse(site / "a.txt"), range="bytes=0-0", if_range=condition)
+        assert answer.status_code == status
+
+
+async def test_a_file_that_becomes_shorter_is_an_error(site: Path) -> None:
+    response = FileResponse(site / "a.txt")
+    (site / "a.txt").write_bytes(b"012")
+    with pytest.raises(RuntimeError, match="shorter"):
+        await get(response)
+
+
+@given(st.binary(max_size=30).map(lambda raw: raw.decode("latin-1")), st.integers(0, 20))
+def test_any_range_header_is_within_the_file_or_ignored(text: str, size: int) -> None:
+    for header in (text, "bytes=" + text):
+        for start, stop in parse_range(header, size) or ():
+            assert 0 <= start < stop <= size
+
+
+@pytest.mark.parametrize(
+    ("if_none_match", "if_modified_since", "fresh"),
+    [
+        ('"a"', "", True),
+        ('W/"a"', "", True),
+        ('"b", "a"', "", True),
+        ("*", "", True),
+        ('"b"', "Thu, 01 Jan 1970 00:01:00 GMT", False),
+        ("", "Thu, 01 Jan 1970 00:01:00 GMT", True),
+        ("", "Thu, 01 Jan 1970 00:00:59 GMT", False),
+        ("", "yesterday", False),
+        ("", "", False),
+    ],
+)
+def test_a_copy_is_fresh_by_its_tag_or_its_time(
+    if_none_match: str, if_modified_since: str, fresh: bool
+) -> None:
+    assert is_fresh('"a"', 60.5, if_none_match, if_modified_since) is fresh
+
+
+@pytest.mark.parametrize("class_", [Files, Pages])
+async def test_a_directory_serves_its_files(site: Path, class_: type[Files | Pages]) -> None:
+    answer = await get(class_(site, max_age=60), "/a.txt")
+    assert (answer.content, answer.headers["cache-control"]) == (CONTENT, "public, max-age=60")
+    again = await get(class_(site), "/a.txt", if_none_match=answer.headers["etag"])
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    assert (await get(class_(site), "/a.txt", range="bytes=0-0")).status_code == 206
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/absent", "/a.txt/b", "/..%2f..%2fetc%2fpasswd", "/%00", "/" + "a" * 500, "/folder" + "/x" * 3000],
+)
+@pytest.mark.parametrize("class_", [Files, Pages])
+async def test_what_is_no_file_below_the_directory_is_a_404(
+    site: Path, class_: type[Files | Pages], path: str
+) -> None:
+    assert (await get(class_(site), path)).status_code == 404
+
+
+async def test_an_unreadable_path_may_have_its_own_answer(site: Path) -> None:
+    assert (await get(Files(site, handle_404=PlainTextResponse("none", 410)), "/absent")).text == "none"
+
+
+async def test_pages_have_an_index_and_need_no_suffix(site: Path) -> None:
+    pages = Pages(site)
+    assert (await get(pages, "/folder/")).text == "index"
+    assert (await get(pages, "/page")).text == "page"
+    assert (await get(pages, "/folder")).headers["location"].endswith("/folder/")
+    assert (await get(Files(site), "/folder")).status_code == 404
+
+
+async def test_a_directory_below_a_root_path(site: Path) -> None:
+    def below(root: str, app: ASGIApp) -> ASGIApp:
+        async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "root_path": root}, receive, send)
+
+        return mounted
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(below("/static", Files(site))), base_url="http://kui.test"
+    ) as client:
+        assert (await client.get("/static/a.txt")).content == CONTENT
+
+
+def test_the_tag_changes_with_the_file(site: Path) -> None:
+    before = FileResponse(site / "a.txt").headers["etag"]
+    os.utime(site / "a.txt", ns=(1, 1))
+    assert FileResponse(site / "a.txt").headers["etag"] != before
