@@ -7,10 +7,11 @@ interleaved, and the figure is the median of the ratios round by round; raw runs
 """
 
 import asyncio
+import contextlib
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -24,7 +25,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 CONNECTIONS = 300
 MESSAGES = 50
 
-ACCEPT = {"type": "websocket.accept", "subprotocol": None, "headers": []}
+ACCEPT: dict[str, Any] = {"type": "websocket.accept", "subprotocol": None, "headers": []}
 
 
 class Move(BaseModel):
@@ -88,7 +89,7 @@ def engine(settings: Annotated[dict[str, str], Depends(settings)]) -> tuple[str,
     return "engine", settings["dsn"]
 
 
-async def session(engine: Annotated[tuple[str, str], Depends(engine)]) -> AsyncIterator[list[str]]:
+async def session(engine: Annotated[tuple[str, str], Depends(engine)]) -> AsyncGenerator[list[str], None]:
     opened = [*engine]
     try:
         yield opened
@@ -107,10 +108,8 @@ async def raw_dependencies(scope: Any, receive: Any, send: Any) -> None:
         await opened.athrow(error)
         raise
     else:
-        try:
+        with contextlib.suppress(StopAsyncIteration):
             await anext(opened)
-        except StopAsyncIteration:
-            pass
 
 
 async def bound_dependencies(session: Annotated[list[str], Depends(session)]) -> None:
@@ -181,7 +180,7 @@ CASES: dict[str, tuple[App, App, int]] = {
 
 async def connect(app: App, messages: int) -> list[dict[str, Any]]:
     """Run one connection whose client sends messages and leaves; return what the application sent."""
-    received = iter(
+    received: Iterator[dict[str, Any]] = iter(
         [
             {"type": "websocket.connect"},
             *({"type": "websocket.receive", "text": TEXT} for _ in range(messages)),

@@ -278,7 +278,7 @@ async def test_a_dependency_that_fails_is_made_again_when_asked(run: Any) -> Non
     def flaky() -> int:
         attempts.append(1)
         if len(attempts) == 1:
-            raise OSError
+            raise OSError("flaky")
         return len(attempts)
 
     async def asks(flaky: Annotated[int, Depends(flaky)]) -> int:
@@ -286,7 +286,7 @@ async def test_a_dependency_that_fails_is_made_again_when_asked(run: Any) -> Non
 
     async def endpoint() -> int:
         handler = auto_params(asks, run.protocol)
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="flaky"):
             await handler()
         return await handler()
 
@@ -319,9 +319,9 @@ async def test_blocking_dependencies_run_in_a_thread_when_asked(run: Any, use_th
         b: Annotated[str, Depends(opened, use_thread=use_thread, cache=False)],
     ) -> Any:
         assert (a, b) == ("value", "opened")
-        raise OSError
+        raise OSError("lost")
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="lost"):
         await run(endpoint)
     assert threads == [use_thread] * 3
 
@@ -347,8 +347,9 @@ async def test_a_generator_yields_exactly_once(run: Any, use_thread: bool) -> No
 
 async def test_an_async_generator_yields_exactly_once(run: Any) -> None:
     async def never() -> AsyncIterator[None]:
-        for nothing in ():
-            yield nothing
+        nothing: list[None] = []
+        for each in nothing:
+            yield each
 
     async def twice() -> AsyncIterator[None]:
         yield
@@ -399,9 +400,12 @@ async def test_an_override_that_cannot_be_bound_says_so(run: Any) -> None:
     async def endpoint(session: Annotated[str, Depends(session)]) -> Any:
         return session
 
+    def override(wrong: str) -> str:
+        return wrong
+
     handler = auto_params(endpoint, run.protocol)
     with pytest.raises(SignatureError, match="'wrong' has neither a source nor a default"):
-        await run.serve(handler, app=App({session: lambda wrong: wrong}))
+        await run.serve(handler, app=App({session: override}))
 
 
 async def test_a_dependency_may_take_the_body(run_http: Any) -> None:
@@ -521,10 +525,9 @@ async def test_a_failing_handler_shows_the_line_that_called_it(run: Any) -> None
     import traceback
 
     async def endpoint(q: Annotated[str, Query()]) -> None:
-        raise OSError
+        raise OSError("lost")
 
-    try:
+    with pytest.raises(OSError, match="lost") as caught:
         await run(endpoint, query="q=1")
-    except OSError as error:
-        shown = "".join(traceback.format_exception(error))
+    shown = "".join(traceback.format_exception(caught.value))
     assert "return await target(q=parts['q'])" in shown

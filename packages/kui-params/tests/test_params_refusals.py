@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 from kui.core import HTTPException
 from kui.params import Body, Cookie, Depends, Header, Path, Query, RequestValidationError, auto_params
 
+Denied: type[HTTPException[Any]] = HTTPException
+
 
 def said(error: RequestValidationError) -> list[tuple[str, list[Any], str]]:
     return [(detail["in"], detail["loc"], detail["type"]) for detail in error.errors()]
@@ -36,7 +38,7 @@ async def test_all_places_are_reported_together(run: Any) -> None:
 async def test_a_refusal_is_an_http_exception_with_json_content(run: Any) -> None:
     async def endpoint(since: Annotated[int, Query()]) -> None: ...
 
-    with pytest.raises(HTTPException) as caught:
+    with pytest.raises(Denied) as caught:
         await run(endpoint, query="since=x")
     assert caught.value.content == [
         {
@@ -91,7 +93,7 @@ async def test_a_dependency_that_denies_is_heard_before_wrong_parameters(run: An
     async def endpoint(user: Annotated[str, Depends(user)], page: Annotated[int, Query()]) -> None: ...
 
     for query in ("page=1", "page=x"):
-        with pytest.raises(HTTPException) as caught:
+        with pytest.raises(Denied) as caught:
             await run(endpoint, query=query)
         assert caught.value.status_code == 401
 
@@ -128,7 +130,7 @@ async def test_the_body_is_not_read_before_dependencies_have_run(run_http: Any) 
 
     async def endpoint(name: Annotated[str, Body()], user: Annotated[str, Depends(user)]) -> None: ...
 
-    with pytest.raises(HTTPException) as caught:
+    with pytest.raises(Denied) as caught:
         await run_http(endpoint, body=AssertionError("the body was read"))
     assert caught.value.status_code == 401
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from .binding import Binding
 from .bound import Bound
+from .callables import own_attribute
 from .errors import UnresolvedName
 from .graph import Node, node_of
 from .handlers import check_async, handler_of, look_like
@@ -60,7 +61,7 @@ def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...]:
 
     Empty for what had nothing to bind, and for names that are not defined yet.
     """
-    behind: Callable[[], tuple[Binding, ...]] | None = getattr(handler, _BEHIND, None)
+    behind: Callable[[], tuple[Binding, ...]] | None = own_attribute(handler, _BEHIND)
     return () if behind is None else behind()
 
 

@@ -4,10 +4,20 @@ import functools
 import inspect
 from collections.abc import Hashable
 from enum import Enum
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, cast
 
-__all__ = ["Kind", "globals_of", "key_of", "kind_of", "locals_of", "name_of", "written_function"]
+__all__ = [
+    "Kind",
+    "globals_of",
+    "key_of",
+    "kind_of",
+    "locals_of",
+    "name_of",
+    "own_attribute",
+    "signature_of",
+    "written_function",
+]
 
 
 class Kind(Enum):
@@ -45,14 +55,35 @@ def written_function(call: Any) -> Any:
     return call
 
 
+def own_attribute(function: Any, name: str) -> Any:
+    """Return an attribute unless functools.wraps has copied it from the wrapped function; None then."""
+    value = getattr(function, name, None)
+    return None if value is getattr(getattr(function, "__wrapped__", None), name, None) else value
+
+
+def signature_of(call: Any) -> inspect.Signature:
+    """Return the signature of `call` itself, not that of what it wraps.
+
+    Raises:
+        ValueError: a built-in function that tells none.
+    """
+    if hasattr(call, "__signature__") and own_attribute(call, "__signature__") is None:
+        # functools.wraps has copied it: the same function without attributes tells its own
+        plain = FunctionType(
+            call.__code__, call.__globals__, call.__name__, call.__defaults__, call.__closure__
+        )
+        plain.__kwdefaults__ = call.__kwdefaults__
+        plain.__annotations__ = call.__annotations__
+        call = plain
+    return inspect.signature(call, follow_wrapped=False)
+
+
 def globals_of(call: Any) -> dict[str, Any]:
     """Return the global names that the annotations of `call` mean."""
     function = written_function(call)
     # functools.wraps has put the annotations of the wrapped function in the place of the wrapper's own
     wrapped = getattr(function, "__wrapped__", None)
-    if wrapped is not None and getattr(wrapped, "__annotations__", None) is getattr(
-        function, "__annotations__", None
-    ):
+    if wrapped is not None and own_attribute(function, "__annotations__") is None:
         return globals_of(wrapped)
     names: dict[str, Any] = getattr(function, "__globals__", {})
     return names

@@ -12,7 +12,7 @@ from kui.core import HTTPConnection
 
 from . import markers
 from .annotations import is_model, is_multiple, needs_names, resolve, take_markers, without_none
-from .callables import globals_of, locals_of, name_of, written_function
+from .callables import globals_of, locals_of, name_of, signature_of, written_function
 from .depends import Dependency
 from .errors import SignatureError, UnresolvedName
 from .markers import MISSING, Marker
@@ -84,7 +84,7 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
         SignatureError: a parameter that cannot be bound.
     """
     try:
-        signature = inspect.signature(_with_parameters(function), follow_wrapped=False)
+        signature = signature_of(_with_parameters(function))
     except ValueError:
         raise SignatureError(
             f"{name_of(function)} is built in and tells no signature; write a function around it"
@@ -125,7 +125,7 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
 def _with_parameters(function: Any) -> Any:
     """Return the wrapped function where a wrapper only hands on what it gets: `(*args, **kwargs)`."""
     while (wrapped := getattr(function, "__wrapped__", None)) is not None:
-        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+        parameters = signature_of(function).parameters.values()
         if not all(
             parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) for parameter in parameters
         ):
