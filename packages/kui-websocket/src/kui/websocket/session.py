@@ -50,7 +50,7 @@ class SocketSession:
             matters: the exception counts as dealt with. Default: an `HTTPException` answers for itself.
 
     Attributes:
-        live: the connections being served.
+        live: the connections being served, each with the task that serves it.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class SocketSession:
         guard: Callable[[WebSocket], ASGIApp | None] | None = None,
         answer: Answer | None = None,
     ) -> None:
-        self.live: set[WebSocket] = set()
+        self.live: dict[WebSocket, asyncio.Task[Any] | None] = {}
         self._class = websocket_class
         self._limits = limits
         self._json_codec = json_codec
@@ -87,7 +87,7 @@ class SocketSession:
             connection.limits = self._limits
         if self._json_codec is not None:
             connection.__dict__["json_codec"] = self._json_codec
-        self.live.add(connection)
+        self.live[connection] = asyncio.current_task()
         outer, inner = http_connection_var.set(connection), websocket_var.set(connection)
         failure: BaseException | None = None
         try:
@@ -107,7 +107,7 @@ class SocketSession:
                 if connection.owns_something:
                     await connection.release(failure)
             finally:
-                self.live.discard(connection)
+                del self.live[connection]
                 websocket_var.reset(inner)
                 http_connection_var.reset(outer)
 
