@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import stat
 from collections.abc import Mapping, Sequence
 from email.utils import formatdate
@@ -85,7 +84,7 @@ class FileResponse(HttpResponse):
             self.headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
             await self._send(scope, send, 206, self.content_type, [(b"", (start, stop))], b"")
         else:
-            boundary = secrets.token_hex(8)
+            boundary = os.urandom(8).hex()
             parts = [(self._part_head(boundary, range_, size), range_) for range_ in ranges]
             type_ = f"multipart/byteranges; boundary={boundary}"
             await self._send(scope, send, 206, type_, parts, f"\r\n--{boundary}--\r\n".encode())

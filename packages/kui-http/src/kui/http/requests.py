@@ -174,6 +174,12 @@ class HttpRequest(HTTPConnection):
             raise ValueError(f"a header is one line; got {name!r}: {value!r}")
         self.extra_headers = (*self.extra_headers, pair)
 
+    @property
+    def has_something_to_close(self) -> bool:
+        """Whether `close` has anything to do."""
+        incoming: Incoming | None = self.__dict__.get("_incoming")
+        return incoming is not None and (incoming.is_looking or "_form" in self.__dict__)
+
     def receive_for_response(self) -> Receive:
         """Return a receive callable for an ASGI application that answers this request: nothing read ahead is lost."""
         incoming: Incoming | None = self.__dict__.get("_incoming")
@@ -193,7 +199,15 @@ class HttpRequest(HTTPConnection):
 
     @lazy
     def _media_type(self) -> tuple[str, dict[str, str]]:
-        return split_parameters(self.headers.get("content-type", ""))
+        return split_parameters(self._field(b"content-type"))
+
+    def _field(self, name: bytes) -> str:
+        """Return one header as it was sent first; to parse them all takes longer than to parse a small body."""
+        for key, value in self._scope["headers"]:
+            if key == name:
+                field: str = value.decode("latin-1")
+                return field
+        return ""
 
     @property
     def _charset(self) -> str:
@@ -212,8 +226,10 @@ class HttpRequest(HTTPConnection):
         limit = self.limits.max_body_size
         if limit is None:
             return await self._incoming.next_piece()
-        if not size and (self.content_length or 0) > limit:
-            raise RequestTooLarge(f"the body of a request is limited to {limit} bytes")
+        if not size:
+            announced = self._field(b"content-length")
+            if len(announced) > 18 or (announced.isdecimal() and int(announced) > limit):
+                raise RequestTooLarge(f"the body of a request is limited to {limit} bytes")
         piece = await self._incoming.next_piece()
         if size + len(piece) > limit:
             raise RequestTooLarge(f"the body of a request is limited to {limit} bytes")

@@ -125,7 +125,7 @@ class HttpSession:
             raise
         finally:
             try:
-                owns_something = request.has_exit_stack or "_incoming" in request.__dict__
+                owns_something = request.has_exit_stack or request.has_something_to_close
                 if (owns_something or self._closes_always) and await _end(request, error):
                     failure = None
             finally:

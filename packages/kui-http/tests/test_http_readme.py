@@ -1,0 +1,22 @@
+"""The example of the README runs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+async def test_the_example_of_the_readme_runs() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(names["app"]), base_url="http://kui.test"
+    ) as client:
+        made = await client.post("/", json={"text": "milk"})
+        assert (made.status_code, made.json()) == (201, {"count": 1})
+        listed = await client.get("/", headers={"Origin": "https://app.kui.example"})
+        assert listed.json() == ["milk"]
+        assert listed.headers["access-control-allow-origin"] == "https://app.kui.example"
