@@ -252,6 +252,26 @@ async def test_a_cancelled_test_cancels_the_application() -> None:
     assert ended == ["cancelled"]
 
 
+async def test_a_test_that_is_cancelled_while_it_leaves_cancels_the_application() -> None:
+    ended: list[str] = []
+
+    async def stays(receive: Any, send: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cancelled")
+
+    async def visit(client: TestClient) -> None:
+        async with client.websocket("/"):
+            pass
+
+    async with TestClient(accepting(stays)) as client:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(visit(client), 0.01)
+        await asyncio.sleep(0)
+    assert ended == ["cancelled"]
+
+
 async def test_an_application_that_cancels_itself_fails_the_test() -> None:
     async def gives_up(receive: Any, send: Any) -> None:
         raise asyncio.CancelledError

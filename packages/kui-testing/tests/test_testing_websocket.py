@@ -272,7 +272,7 @@ async def test_the_scope_has_what_the_specification_asks_for() -> None:
     async with TestClient(echo(), base_url="https://example.org:8443") as client:
         session = client.websocket(
             "/r%C3%B6om/1?a=1",
-            params={"b": "2 3"},
+            params={"b": "2"},
             subprotocols=["v1", "v2"],
             headers={"X-Token": "T"},
             cookies={"id": "7"},
@@ -287,7 +287,7 @@ async def test_the_scope_has_what_the_specification_asks_for() -> None:
                 "scheme": "wss",
                 "path": "/röom/1",
                 "raw_path": b"/r%C3%B6om/1",
-                "query_string": b"a=1&b=2+3",
+                "query_string": b"a=1&b=2",
                 "root_path": "",
                 "client": ("testclient", 50000),
                 "server": ("example.org", 8443),
@@ -399,6 +399,36 @@ async def test_a_client_may_leave_before_the_answer_to_the_handshake() -> None:
         ws.abort()
         await ws.wait_ended()
     assert events == [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1006}]
+
+
+@pytest.mark.parametrize("server", ["hypercorn", "granian", "daphne"])
+async def test_an_application_may_not_notice_that_the_client_left_during_the_handshake(server: str) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "nobody hears it"})
+        await send({"type": "websocket.close"})
+
+    async with (
+        TestClient(app, server=server) as client,
+        client.websocket("/", wait_accept=False) as ws,
+    ):
+        ws.abort()
+        with pytest.raises(ConnectionClosed):
+            await ws.accept()
+
+
+async def test_a_denied_socket_is_a_closed_one() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.close"})
+
+    async with TestClient(app) as client, client.websocket("/", wait_accept=False) as ws:
+        await ws.wait_ended()
+        with pytest.raises(ConnectionClosed):
+            await ws.receive()
 
 
 async def test_the_handshake_may_be_awaited_later() -> None:

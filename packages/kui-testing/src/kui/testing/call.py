@@ -128,6 +128,9 @@ class Call:
                 await self.wait_ended()
             except DeadlineExceeded as missed:
                 late = missed
+            except BaseException:
+                self.cancel()
+                raise
         failure = self.failure() or late
         if not self.has_ended:
             self.cancel()

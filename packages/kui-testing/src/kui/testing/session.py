@@ -139,7 +139,7 @@ class WebSocketSession:
         await self._arrival("a message", deadline)
         if self._wire.unread:
             return self._wire.take()
-        raise ConnectionClosed(*self._closed)
+        raise ConnectionClosed(*self._the_close)
 
     async def receive_text(self, *, deadline: float | None = None) -> str:
         """Receive a text message. Raises `TypeError` on a binary one, which stays readable."""
@@ -202,7 +202,7 @@ class WebSocketSession:
         await self._arrival("the close", deadline)
         if self._wire.unread:
             raise AssertionError(f"expected the close, got the message {self._wire.unread[0]!r:.80}")
-        return self._closed
+        return self._the_close
 
     # Leaving
 
@@ -231,8 +231,10 @@ class WebSocketSession:
     # Inside
 
     @property
-    def _closed(self) -> Close:
-        return self._wire.close or Close(1006, "")
+    def _the_close(self) -> Close:
+        if self._wire.close is None:
+            raise RuntimeError("the connection is still open")
+        return self._wire.close
 
     def _on_end(self) -> None:
         self._wire.application_ended(raised=self._call.failure() is not None)
@@ -251,7 +253,9 @@ class WebSocketSession:
 
     def _require_handshake(self) -> None:
         __tracebackhide__ = True
-        if not self._call.task.done() and self._wire.accepted is None and self._wire.close is None:
+        if not self._call.has_started:
+            raise RuntimeError("the connection is not open: use 'async with client.websocket(...) as ws'")
+        if self._wire.accepted is None and self._wire.close is None:
             raise RuntimeError("the handshake is not over: await ws.accept() first")
 
     def _ended_unanswered(self) -> BaseException:
@@ -272,7 +276,7 @@ class WebSocketSession:
         """Leave, wait for the application and raise what it raised, unless `exc` says more."""
         __tracebackhide__ = True
         self._wire.leave(1000, "")
-        is_hurried = isinstance(exc, DeadlineExceeded) or not isinstance(exc, Exception | None)
+        is_hurried = isinstance(exc, DeadlineExceeded) or (exc is not None and not isinstance(exc, Exception))
         failure = await self._call.end(patient=not is_hurried)
         if failure is None:
             if exc is None or isinstance(exc, HandshakeDenied):

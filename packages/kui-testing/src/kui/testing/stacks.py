@@ -35,8 +35,7 @@ def _place(frame: FrameType) -> str:
         if code.co_filename.startswith(os.getcwd() + os.sep)
         else code.co_filename
     )
-    name = code.co_qualname
-    return f"{path}:{frame.f_lineno} in {name}"
+    return f"{path}:{frame.f_lineno} in {code.co_qualname}"
 
 
 def _frames(task: "asyncio.Task[Any]") -> Iterator[FrameType]:

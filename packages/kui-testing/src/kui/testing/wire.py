@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .bell import Bell
@@ -46,13 +45,6 @@ class Wire:
         self._sends = 0
         self._inbound: asyncio.Queue[Message] = asyncio.Queue()
         self._inbound.put_nowait({"type": "websocket.connect"})
-        self._take_from_app: Mapping[str, Callable[[Message], None]] = {
-            "websocket.accept": self._accept,
-            "websocket.send": self._message,
-            "websocket.close": self._close,
-            "websocket.http.response.start": self._denial_start,
-            "websocket.http.response.body": self._denial_body,
-        }
 
     # What the application calls
 
@@ -86,18 +78,34 @@ class Wire:
         self._sends += 1
         if self._sends % _SENDS_PER_TURN == 0:
             await asyncio.sleep(0)
-        if message["type"] == "websocket.send" and self._window is not None:
+        kind = message["type"]
+        if kind == "websocket.send" and self._window is not None:
             while len(self.unread) >= self._window and not self._has_left:
                 await self._read.wait()
-        if self._has_left:
-            if new_state == CLOSED:
-                self.state = CLOSED
-            if self.profile.send_after_leaving == "raise":
-                raise ClientLeft("the client has left")
-            return
-        self._take_from_app[message["type"]](message)
-        self.state = new_state
+        has_left = self._has_left
+        if not has_left:
+            self._pass_on(kind, message)
+        if kind != "websocket.send":
+            self.state = new_state
+        if has_left and self.profile.send_after_leaving == "raise":
+            raise ClientLeft("the client has left")
         self.call.changed.ring()
+
+    def _pass_on(self, kind: str, message: Message) -> None:
+        match kind:
+            case "websocket.send":
+                text = message.get("text")
+                self.unread.append(message["bytes"] if text is None else text)
+            case "websocket.accept":
+                self.accepted = message
+            case "websocket.close":
+                self._close(message.get("code", 1000), message.get("reason") or "")
+            case "websocket.http.response.start":
+                self.denial_start = message
+            case _:
+                self.denial_body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    self._end(Close(1006, ""), self._own(1006))
 
     def _after(self, message: Message) -> str:
         state = after_websocket_send(self.state, message, denial=self.profile.denial_extension)
@@ -109,30 +117,14 @@ class Wire:
             )
         return state
 
-    def _accept(self, message: Message) -> None:
-        self.accepted = message
-
-    def _message(self, message: Message) -> None:
-        text = message.get("text")
-        self.unread.append(message["bytes"] if text is None else text)
-
-    def _close(self, message: Message) -> None:
-        code, reason = message.get("code", 1000), message.get("reason") or ""
+    def _close(self, code: int, reason: str) -> None:
         if self.accepted is None:
             self.denial_start = {"type": "websocket.http.response.start", "status": 403, "headers": []}
-            self._end(None, self._own(1006))
+            self._end(Close(1006, ""), self._own(1006))
             return
         close = close_on_the_wire(self.profile, code, reason)
         if close is not None:
             self._end(close, self._own(close.code), close.reason)
-
-    def _denial_start(self, message: Message) -> None:
-        self.denial_start = message
-
-    def _denial_body(self, message: Message) -> None:
-        self.denial_body += message.get("body", b"")
-        if not message.get("more_body", False):
-            self._end(None, self._own(1006))
 
     # What the client does
 
@@ -194,7 +186,7 @@ class Wire:
     def _own(self, code: int) -> int:
         return code if self.profile.passes_own_code else 1000
 
-    def _end(self, close: Close | None, code: int | None, reason: str | None = None) -> None:
+    def _end(self, close: Close, code: int | None, reason: str | None = None) -> None:
         self.close = close
         self._has_left = True
         event: dict[str, Any] = {"type": "websocket.disconnect", "code": code}
