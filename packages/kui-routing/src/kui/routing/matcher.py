@@ -1,24 +1,6 @@
 """The function that finds a path: Python source, generated from the shapes of a table.
 
-What is generated depends on the shapes and not on the number of paths. For 5,000 paths like `/rooms7/{room}` together with
-the one path `/users/{user:int}/posts` it reads
-
-    def find(path):
-        parts = path.split("/")
-        size = len(parts)
-        if parts[0]:
-            return None
-        if size == 3:
-            found = rows_0.get(parts[1])
-            if found is not None:
-                for name_2, match_2, value in found:
-                    if parts[2]:
-                        return {name_2: parts[2]}, value
-        elif size == 4:
-            if parts[1] == 'users' and parts[3] == 'posts':
-                if (value_2 := match_1_2(parts[2])) is not REFUSED:
-                    return {'user': value_2}, result_1
-        return None
+What is generated depends on the shapes and not on the number of paths; `source` shows an example.
 """
 
 from __future__ import annotations
@@ -27,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .converters import REFUSED
-from .shape import BELOW, LITERAL, PARAMETER, REST, Shape
+from .shape import BELOW, REST, Shape
 
 Find = Callable[[str], tuple[dict[str, Any], Any] | None]
 
@@ -37,18 +19,47 @@ def compiled(shapes: Sequence[Shape]) -> Find:
     names: dict[str, Any] = {"REFUSED": REFUSED, "merged": merged}
     for number, shape in enumerate(shapes):
         names[f"rows_{number}"] = shape.rows
-        positions, (row, *_) = _positions(shape), next(iter(shape.rows.values()))
+        # used where it is the only one
+        (row, *_), *_ = shape.rows.values()
         names[f"result_{number}"] = row[-1]
-        names |= {
-            f"match_{number}_{p}": match for p, match in zip(positions, row[len(positions) :], strict=False)
-        }
+        matches = row[len(shape.parameters) : -1]
+        names |= {f"match_{number}_{p}": match for p, match in zip(shape.parameters, matches, strict=True)}
     exec(compile(source(shapes), f"<{__name__}>", "exec"), names)
     find: Find = names["find"]
     return find
 
 
 def source(shapes: Sequence[Shape]) -> str:
-    """Return the source of the function."""
+    """Return the source of the function.
+
+    >>> from kui.routing.converters import known_converters
+    >>> from kui.routing.path import Pattern
+    >>> from kui.routing.shape import kinds_of
+    >>> shapes = []
+    >>> for paths in (["/v1/rooms7/{room}", "/v1/rooms8/{room}"], ["/users/{user:int}/posts"]):
+    ...     patterns = [Pattern(path, known_converters(None)) for path in paths]
+    ...     shapes.append(Shape(kinds_of(patterns[0])))
+    ...     for pattern in patterns:
+    ...         shapes[-1].insert(pattern, "handler")
+    >>> print(source(shapes))
+    def find(path):
+        parts = path.split("/")
+        size = len(parts)
+        if parts[0]:
+            return None
+        if size == 4:
+            if parts[1] == 'v1':
+                found = rows_0.get(parts[2])
+                if found is not None:
+                    for name_3, match_3, value in found:
+                        if parts[3]:
+                            return {name_3: parts[3]}, value
+            if parts[1] == 'users' and parts[3] == 'posts':
+                if (value_2 := match_1_2(parts[2])) is not REFUSED:
+                    return {'user': value_2}, result_1
+        return None
+    <BLANKLINE>
+    """
     lines = ["def find(path):", '    parts = path.split("/")', "    size = len(parts)"]
     # the text before the first slash
     lines += ["    if parts[0]:", "        return None"]
@@ -76,47 +87,42 @@ def _has_size(shape: Shape, size: int) -> bool:
     return size >= least if shape.kinds[-1].what in (REST, BELOW) else size == least
 
 
-def _positions(shape: Shape) -> list[int]:
-    """Return where in `parts` the parameters of a shape are."""
-    return [position for position, kind in enumerate(shape.kinds, 1) if kind.what in (PARAMETER, REST)]
-
-
 def _attempt(number: int, shape: Shape) -> list[str]:
     """Return the lines that return what a shape has for `parts`, if it has something."""
-    texts = [
-        f"parts[{position}]" + (f"[:{-kind.begins}]" if kind.begins else "")
-        for position, kind in enumerate(shape.kinds, 1)
-        if kind.what == LITERAL or kind.begins
-    ]
-    positions = _positions(shape)
-    (key, rows), *others = shape.rows.items()
-    if not others and len(rows) == 1:
-        # to compare is faster than to look up
-        wanted = [key] if isinstance(key, str) else key
-        names = [repr(name) for name in rows[0][: len(positions)]]
-        matches = [f"match_{number}_{position}" for position in positions]
+    common = [f"{_literal(shape, position)} == {text!r}" for position, text in shape.common.items()]
+    varying = [_literal(shape, position) for position in shape.varying]
+    rows = next(iter(shape.rows.values()))
+    if not varying and len(rows) == 1:
+        # a sole path is written out
+        names = [repr(name) for name in rows[0][: len(shape.parameters)]]
+        matches = [f"match_{number}_{position}" for position in shape.parameters]
         lines = _return(shape, names, matches, f"result_{number}")
-        condition = " and ".join(f"{text} == {w!r}" for text, w in zip(texts, wanted, strict=True))
-        return [f"if {condition}:", *_indented(lines)] if condition else lines
-    names = [f"name_{position}" for position in positions]
-    matches = [f"match_{position}" for position in positions]
-    return [
-        f"found = rows_{number}.get({texts[0] if len(texts) == 1 else _tuple(texts)})",
-        "if found is not None:",
-        f"    for {', '.join([*names, *matches, 'value'])}{'' if names else ','} in found:",
-        *_indented(_indented(_return(shape, names, matches, "value"))),
-    ]
+    else:
+        names = [f"name_{position}" for position in shape.parameters]
+        matches = [f"match_{position}" for position in shape.parameters]
+        lines = [
+            f"found = rows_{number}.get({varying[0] if len(varying) == 1 else _tuple(varying)})",
+            "if found is not None:",
+            f"    for {', '.join([*names, *matches, 'value'])}{'' if names else ','} in found:",
+            *_indented(_indented(_return(shape, names, matches, "value"))),
+        ]
+    return [f"if {' and '.join(common)}:", *_indented(lines)] if common else lines
+
+
+def _literal(shape: Shape, position: int) -> str:
+    begins = shape.kinds[position - 1].begins
+    return f"parts[{position}]" + (f"[:{-begins}]" if begins else "")
 
 
 def _return(shape: Shape, names: list[str], matches: list[str], value: str) -> list[str]:
     """Return the lines that return the parameters and a value if the parameters match."""
     conditions: list[str] = []
     values: list[str] = []
-    for position, match in zip(_positions(shape), matches, strict=True):
+    for position, match in zip(shape.parameters, matches, strict=True):
         text = f"parts[{position}]"
         if shape.kinds[position - 1].what == REST:
             text = f'"/".join(parts[{position}:])'
-        if position - 1 in shape.typed:
+        if position in shape.typed:
             conditions.append(f"(value_{position} := {match}({text})) is not REFUSED")
             values.append(f"value_{position}")
         else:

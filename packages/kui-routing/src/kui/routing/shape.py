@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from .converters import REFUSALS, REFUSED, StrConverter
+from .converters import REFUSALS, REFUSED, Converter, StrConverter
 from .path import Captured, Pattern, Segment, expression
 
 # Returns the value of a segment's text, a tuple of values where the segment has several parameters, or REFUSED.
@@ -48,42 +49,62 @@ class Candidate(NamedTuple):
 class Shape:
     """The paths of one shape, by their literal texts.
 
+    A position is where a segment stands in `path.split("/")`: the first one stands at 1.
+
     Attributes:
         kinds: of the segments.
-        rows: of the candidates, in the order in which they are tried, by the literal texts: a string where there is one,
+        common: the literal texts that all paths have, by position.
+        varying: the positions of the other literal texts.
+        rows: of the candidates, in the order in which they are tried, by the varying texts: a string where there is one,
             else a tuple.
-        typed: the positions of segments where some path has more than a bare `{name}`.
+        parameters: the positions of parameters.
+        typed: those of them where some path has more than a bare `{name}`.
         several: whether some path has several parameters in a segment.
     """
 
     def __init__(self, kinds: tuple[Kind, ...]) -> None:
         self.kinds = kinds
+        self.common: dict[int, str] = {}
+        self.varying: tuple[int, ...] = ()
         self.rows: dict[str | tuple[str, ...], tuple[Row, ...]] = {}
+        self.parameters = tuple(n for n, kind in enumerate(kinds, 1) if kind.what in (PARAMETER, REST))
         self.typed: set[int] = set()
         self.several = False
-        self._candidates: dict[str | tuple[str, ...], list[Candidate]] = {}
+        self._candidates: dict[tuple[str, ...], list[Candidate]] = {}
+        self._literals = tuple(n for n, kind in enumerate(kinds, 1) if kind.what == LITERAL or kind.begins)
 
     def insert(self, pattern: Pattern, value: Any) -> None:
         """Add a path, in the place of one that matches the same if there is one."""
-        segments = [segment for segment in pattern.segments if _captured(segment)]
+        segments = [pattern.segments[position - 1] for position in self.parameters]
+        self.typed.update(
+            n for n, segment in zip(self.parameters, segments, strict=True) if not _is_bare(segment)
+        )
         names = [_names(segment) for segment in segments]
+        self.several |= any(isinstance(name, tuple) for name in names)
         row = (*names, *(_matcher(segment) for segment in segments), value)
         candidate = Candidate(tuple(_rank(segment) for segment in segments), pattern, row)
-        self.typed.update(n for n, s in enumerate(pattern.segments) if _captured(s) and not _is_bare(s))
-        self.several |= any(isinstance(name, tuple) for name in names)
-        key = self._key(pattern)
-        others = [other for other in self._candidates.get(key, ()) if other.pattern.shape != pattern.shape]
+        texts = tuple(_text_before(pattern.segments[position - 1]) for position in self._literals)
+        others = [other for other in self._candidates.get(texts, ()) if other.pattern.shape != pattern.shape]
         # the sort is stable: of equal ranks, the one that was registered first stays first
-        self._candidates[key] = sorted([*others, candidate], key=lambda candidate: candidate.ranks)
-        self.rows[key] = tuple(candidate.row for candidate in self._candidates[key])
+        self._candidates[texts] = sorted([*others, candidate], key=lambda candidate: candidate.ranks)
+        self._index(texts)
 
-    def _key(self, pattern: Pattern) -> str | tuple[str, ...]:
-        texts = tuple(
-            _text_before(segment)
-            for segment, kind in zip(pattern.segments, self.kinds, strict=False)
-            if kind.what == LITERAL or kind.begins
-        )
-        return texts[0] if len(texts) == 1 else texts
+    def _index(self, texts: tuple[str, ...]) -> None:
+        """Bring `rows` up to date with the candidates that have some literal texts."""
+        by_position = dict(zip(self._literals, texts, strict=True))
+        common = self.common if self.rows else by_position
+        self.common = {n: text for n, text in common.items() if by_position[n] == text}
+        varying = tuple(n for n in self._literals if n not in self.common)
+        changed = [texts]
+        if varying != self.varying:
+            # happens at most once for each position
+            self.varying = varying
+            self.rows.clear()
+            changed = list(self._candidates)
+        for texts in changed:
+            varying_texts = tuple(t for n, t in zip(self._literals, texts, strict=True) if n in varying)
+            key = varying_texts[0] if len(varying_texts) == 1 else varying_texts
+            self.rows[key] = tuple(candidate.row for candidate in self._candidates[texts])
 
 
 def kinds_of(pattern: Pattern) -> tuple[Kind, ...]:
@@ -132,12 +153,18 @@ def some_text(text: str) -> Any:
     return text or REFUSED
 
 
+@lru_cache
+def _match_of(converter: Converter[Any]) -> Match:
+    # one object for all paths: a search then touches less memory
+    return converter.match
+
+
 def _matcher(segment: Segment) -> Match:
     captured = _captured(segment)
     if _is_bare(segment):
         return some_text
     if len(captured) == len(segment) == 1:
-        return captured[0].converter.match
+        return _match_of(captured[0].converter)
     fullmatch = re.compile(expression(segment), re.DOTALL).fullmatch
     converters = [token.converter for token in captured]
 
