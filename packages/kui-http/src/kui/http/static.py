@@ -71,6 +71,7 @@ class Pages(_Served, baize.Pages):
     """
 
     def ensure_absolute_path(self, path: str) -> str | None:
+        """Return the file or directory that a path means, or None for one outside of the directory."""
         return super().ensure_absolute_path(path + "index.html" if path.endswith("/") else path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
