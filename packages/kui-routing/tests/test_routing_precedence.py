@@ -183,6 +183,8 @@ def register(models: Sequence[Model]) -> tuple[Router, dict[object, Model]]:
         else:
             router.append(route)
             by_handler[handler] = model
+            # what a search has prepared, the next route must not leave behind
+            found(router, "/a", model.methods[0] if model.methods else "GET")
     assert len(router) == len(by_handler)
     return router, by_handler
 

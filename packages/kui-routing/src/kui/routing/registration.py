@@ -35,7 +35,7 @@ class Registration(ABC):
     @property
     def http(self) -> HttpDecorators:
         """Decorators for HTTP endpoints: `@routes.http(path)`, `@routes.http.get(path)` and so on."""
-        return HttpDecorators(self)
+        return HttpDecorators(self.append)
 
     def websocket(
         self, path: str, *, name: str | None = "", middlewares: Iterable[Middleware] = ()
@@ -73,11 +73,49 @@ class Registration(ABC):
             raise RuntimeError("Can not append middleware after route: add the middlewares first")
 
 
-class HttpDecorators:
-    """`.http(path)` for every method or for `methods`, `.http.get(path)` and the like for one."""
+class HttpDecorator:
+    """`.http.get(path)` and the like: a decorator for endpoints of certain methods."""
 
-    def __init__(self, target: Registration) -> None:
-        self._target = target
+    def __init__(self, append: Callable[[HttpRoute], None], methods: Collection[str] | None) -> None:
+        self._append = append
+        self._methods = methods
+
+    def __call__(
+        self,
+        path: str,
+        *,
+        name: str | None = "",
+        middlewares: Iterable[Middleware] = (),
+        summary: str | None = None,
+        description: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Callable[[E], E]:
+        """Return a decorator that adds an HTTP endpoint and returns it unchanged; the arguments are those of `HttpRoute`."""
+
+        def add(endpoint: E) -> E:
+            methods, outer = self._methods, tuple(middlewares)
+            self._append(
+                HttpRoute(path, endpoint, name, methods, summary, description, tags, middlewares=outer)
+            )
+            return endpoint
+
+        return add
+
+
+class HttpDecorators:
+    """`.http(path)` for every method or for `methods`, and `.http.get(path)` and so on for one.
+
+    Attributes:
+        get, post, put, patch, delete: the decorators for one method.
+    """
+
+    def __init__(self, append: Callable[[HttpRoute], None]) -> None:
+        self._append = append
+        self.get = HttpDecorator(append, ("GET",))
+        self.post = HttpDecorator(append, ("POST",))
+        self.put = HttpDecorator(append, ("PUT",))
+        self.patch = HttpDecorator(append, ("PATCH",))
+        self.delete = HttpDecorator(append, ("DELETE",))
 
     def __call__(
         self,
@@ -90,119 +128,8 @@ class HttpDecorators:
         description: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Callable[[E], E]:
-        """Return a decorator that adds an HTTP endpoint and returns it unchanged."""
-
-        def add(endpoint: E) -> E:
-            self._target.append(
-                HttpRoute(
-                    path, endpoint, name, methods, summary, description, tags, middlewares=tuple(middlewares)
-                )
-            )
-            return endpoint
-
-        return add
-
-    def get(
-        self,
-        path: str,
-        *,
-        name: str | None = "",
-        middlewares: Iterable[Middleware] = (),
-        summary: str | None = None,
-        description: str | None = None,
-        tags: Sequence[str] | None = None,
-    ) -> Callable[[E], E]:
-        """Return a decorator for the method GET."""
-        return self(
-            path,
-            name=name,
-            methods=("GET",),
-            middlewares=middlewares,
-            summary=summary,
-            description=description,
-            tags=tags,
-        )
-
-    def post(
-        self,
-        path: str,
-        *,
-        name: str | None = "",
-        middlewares: Iterable[Middleware] = (),
-        summary: str | None = None,
-        description: str | None = None,
-        tags: Sequence[str] | None = None,
-    ) -> Callable[[E], E]:
-        """Return a decorator for the method POST."""
-        return self(
-            path,
-            name=name,
-            methods=("POST",),
-            middlewares=middlewares,
-            summary=summary,
-            description=description,
-            tags=tags,
-        )
-
-    def put(
-        self,
-        path: str,
-        *,
-        name: str | None = "",
-        middlewares: Iterable[Middleware] = (),
-        summary: str | None = None,
-        description: str | None = None,
-        tags: Sequence[str] | None = None,
-    ) -> Callable[[E], E]:
-        """Return a decorator for the method PUT."""
-        return self(
-            path,
-            name=name,
-            methods=("PUT",),
-            middlewares=middlewares,
-            summary=summary,
-            description=description,
-            tags=tags,
-        )
-
-    def patch(
-        self,
-        path: str,
-        *,
-        name: str | None = "",
-        middlewares: Iterable[Middleware] = (),
-        summary: str | None = None,
-        description: str | None = None,
-        tags: Sequence[str] | None = None,
-    ) -> Callable[[E], E]:
-        """Return a decorator for the method PATCH."""
-        return self(
-            path,
-            name=name,
-            methods=("PATCH",),
-            middlewares=middlewares,
-            summary=summary,
-            description=description,
-            tags=tags,
-        )
-
-    def delete(
-        self,
-        path: str,
-        *,
-        name: str | None = "",
-        middlewares: Iterable[Middleware] = (),
-        summary: str | None = None,
-        description: str | None = None,
-        tags: Sequence[str] | None = None,
-    ) -> Callable[[E], E]:
-        """Return a decorator for the method DELETE."""
-        return self(
-            path,
-            name=name,
-            methods=("DELETE",),
-            middlewares=middlewares,
-            summary=summary,
-            description=description,
-            tags=tags,
+        """Return a decorator that adds an HTTP endpoint and returns it unchanged; the arguments are those of `HttpRoute`."""
+        decorator = HttpDecorator(self._append, methods)
+        return decorator(
+            path, name=name, middlewares=middlewares, summary=summary, description=description, tags=tags
         )
