@@ -11,8 +11,9 @@ from .codes import CloseCode, fit_reason, legal_code
 from .denial import PlainResponse, deny
 from .errors import WebSocketDisconnect
 from .handshake import HeaderItems, accept_event, close_event, negotiate
-from .lifetime import SENDING
+from .lifetime import READY, SENDING, SENT
 from .limits import Limits
+from .pump import size_of
 from .receiving import after_the_end
 from .sending import Sending
 from .states import ConnectionState
@@ -59,15 +60,20 @@ class WebSocket(Sending):
             if self._state is not ConnectionState.CONNECTING:
                 self._refuse("accept")
         self._state = ConnectionState.CONNECTED
-        self._note_open()
-        self._blocked = False
+        self._open, self._blocked = True, False
+        self._outgoing, self._after_send = SENDING, SENT if self._pump is None else READY
+        try:
+            await self._send(event)
+        except (OSError, RuntimeError) as error:
+            raise await self._send_failed(error) from None
+        finally:
+            if self._open:
+                self._outgoing = READY
+            if self._turns:
+                self._pass_turn()
         # A receive that is not written in Python (Granian's) drops the message when it is cancelled.
         if self._pump_wanted or type(self._receive) is BuiltinMethodType:
             self._start_pump()
-        try:
-            await self._send(event)
-        except OSError:
-            raise await self._lost() from None
 
     def negotiate(self, supported: Iterable[str]) -> str | None:
         """Return the first of these subprotocols that the client offered, or None.
@@ -98,8 +104,11 @@ class WebSocket(Sending):
         if self._state is not ConnectionState.CONNECTING:
             self._refuse("deny")
         await self._take_connect()
+        if self._state is not ConnectionState.CONNECTING:
+            self._refuse("deny")
+        receive = self._receive if self._pump is None else self._pump.take
         self._note_end(CloseCode.ABNORMAL, "", ConnectionState.DENIED)
-        await deny(self._scope, self._send, response)
+        await deny(self._scope, receive, self._send_denial, response)
 
     async def close(self, code: int = CloseCode.NORMAL, reason: str | None = None) -> None:
         """Close the connection; before `accept()` refuse it with 403.
@@ -119,10 +128,10 @@ class WebSocket(Sending):
         if self._state is ConnectionState.CONNECTING:
             with suppress(WebSocketDisconnect):  # it has left by itself
                 await self.deny()
-        elif self._state is ConnectionState.CONNECTED:
+        elif self._open:
             await self._close(code, reason)
         elif self._state is ConnectionState.CLOSING:
-            await self.wait_disconnected()
+            await self._wait_ended()
 
     async def send(self, message: Message) -> None:
         """Send a raw ASGI event: `websocket.accept`, `websocket.send` or `websocket.close`.
@@ -150,16 +159,18 @@ class WebSocket(Sending):
     def limits(self, limits: Limits) -> None:
         self._limits = limits
         self._sink = self._send if limits.send_timeout is None else self._send_in_time
+        if self._pump is not None:
+            self._pump.resize(limits.receive_buffer)
         if self._held is None and self._source is not after_the_end:
             self._choose_source()
 
     @property
     def owns_something(self) -> bool:
         """Whether there is anything for `release` to do."""
-        return self._exit_stack is not None or self._pump is not None
+        return self._end is None or self._exit_stack is not None or self._pump is not None
 
     async def release(self, error: BaseException | None = None) -> None:
-        """End what the connection owns: its clean-ups, in reverse order, and its read pump.
+        """End what the connection owns: its clean-ups, in reverse order, and its read pump. It counts as cut then.
 
         Args:
             error: what the handler raised, for the clean-ups to see.
@@ -169,22 +180,17 @@ class WebSocket(Sending):
         finally:
             pump, self._pump = self._pump, None
             self._source, self._sink = after_the_end, self._send
+            self._note_end(CloseCode.ABNORMAL, "")
             if pump is not None:
                 await pump.stop()
 
     async def _close(self, code: int, reason: str) -> None:
-        self._state = ConnectionState.CLOSING
         if self._outgoing == SENDING:
-            try:
-                await self._wait_for_turn()
-            except asyncio.CancelledError:
-                self._state = ConnectionState.CONNECTED if self._open else ConnectionState.DISCONNECTED
-                raise
+            await self._wait_for_turn()
         try:
             if self._open:
                 await self._shut(code, reason)
         finally:
-            self._note_end(code, reason)
             self._release_turn()
 
     async def _shut(self, code: int, reason: str) -> None:
@@ -197,6 +203,12 @@ class WebSocket(Sending):
         finally:
             self._note_end(code, reason)
 
+    async def _send_denial(self, event: Message) -> None:
+        try:
+            await self._send(event)
+        except OSError:
+            raise self._disconnected() from None
+
     def _choose_source(self) -> None:
         if self._limits.max_message_size is None and self._limits.idle_timeout is None:
             super()._choose_source()
@@ -204,7 +216,8 @@ class WebSocket(Sending):
             self._source = self._take_limited
 
     async def _take_limited(self) -> Message:
-        limits, source = self._limits, self._receive if self._pump is None else self._pump.take
+        limits = self._limits
+        source = self._receive if self._pump is None else self._pump.take
         clock = asyncio.timeout(limits.idle_timeout)
         try:
             async with clock:
@@ -212,14 +225,17 @@ class WebSocket(Sending):
         except TimeoutError:
             if not clock.expired():
                 raise
-            await self._close(CloseCode.TIMEOUT, f"no message in {limits.idle_timeout:g} s")
-            raise self._disconnected() from None
-        if limits.max_message_size is not None and _exceeds(event, limits.max_message_size):
-            await self._close(
-                CloseCode.MESSAGE_TOO_BIG, f"a message may have {limits.max_message_size} bytes"
-            )
-            raise self._disconnected()
+            return await self._break(CloseCode.TIMEOUT, f"no message in {limits.idle_timeout:g} s")
+        limit = limits.max_message_size
+        if limit is not None and size_of(event) > limit:
+            return await self._break(CloseCode.MESSAGE_TOO_BIG, f"a message may have {limit} bytes")
         return event
+
+    async def _break(self, code: int, reason: str) -> Message:
+        """Close because of what came, or did not come, in; return the end in its place."""
+        await self._close(code, reason)
+        self._source = after_the_end
+        return await after_the_end()
 
     async def _send_in_time(self, event: Message) -> None:
         limit = self._limits.send_timeout
@@ -234,11 +250,3 @@ class WebSocket(Sending):
                 async with asyncio.timeout(limit):
                     await self._shut(CloseCode.TRY_AGAIN_LATER, f"a message was not taken in {limit:g} s")
             raise self._disconnected() from None
-
-
-def _exceeds(event: Message, limit: int) -> bool:
-    text = event.get("text")
-    if text is None:
-        return len(event.get("bytes") or b"") > limit
-    # a character has one to four bytes: most texts need no look at them
-    return len(text) > limit or (len(text) * 4 > limit and len(text.encode("utf-8", "replace")) > limit)

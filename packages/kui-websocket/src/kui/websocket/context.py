@@ -8,7 +8,8 @@ from kui.core import ASGIApp, ContextProxy, Message, NoActiveConnection
 from .connection import WebSocket
 from .current import websocket_var
 from .handshake import HeaderItems
-from .receiving import Mode, ModelClass, ModelValidator
+from .models import ModelClass, ModelValidator
+from .receiving import Mode
 
 __all__ = ["websocket"]
 
@@ -38,6 +39,8 @@ class WebSocketProxy(ContextProxy[WebSocket]):
     __slots__ = ()
 
     def accept(self, subprotocol: str | None = None, headers: HeaderItems = ()) -> Coroutine[Any, Any, None]:
+        if not headers:  # a subclass may do without what is not given: here, and where messages are received
+            return _get(_OUTSIDE).accept(subprotocol)
         return _get(_OUTSIDE).accept(subprotocol, headers)
 
     def negotiate(self, supported: Iterable[str]) -> str | None:
@@ -59,9 +62,13 @@ class WebSocketProxy(ContextProxy[WebSocket]):
         return _get(_OUTSIDE).receive()
 
     def receive_text(self, timeout: float | None = None) -> Coroutine[Any, Any, str]:
+        if timeout is None:
+            return _get(_OUTSIDE).receive_text()
         return _get(_OUTSIDE).receive_text(timeout)
 
     def receive_bytes(self, timeout: float | None = None) -> Coroutine[Any, Any, bytes]:
+        if timeout is None:
+            return _get(_OUTSIDE).receive_bytes()
         return _get(_OUTSIDE).receive_bytes(timeout)
 
     def receive_json(

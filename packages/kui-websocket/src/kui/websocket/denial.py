@@ -1,13 +1,18 @@
 """Refuse a handshake with an HTTP response, where the server can send one."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 
 from kui.core import ASGIApp, Message, Receive, Scope, Send
 
-from .handshake import supports_denial
+from .errors import WebSocketDisconnect
+from .handshake import header_pairs, supports_denial
 
 __all__ = ["PlainResponse", "deny"]
+
+_SCHEMES = {"ws": "http", "wss": "https"}
+_WITHOUT_BODY = frozenset({204, 304})  # RFC 9110, sections 15.3.5 and 15.4.5
 
 
 class PlainResponse:
@@ -15,9 +20,9 @@ class PlainResponse:
 
     Args:
         status: the HTTP status.
-        body: the body. Default: the status's own description as text.
+        body: the body. Default: the status's own description as text. 204 and 304 have none.
         media_type: the body's content type.
-        headers: further headers.
+        headers: further headers, or others in the place of `content-type`.
     """
 
     def __init__(
@@ -28,48 +33,76 @@ class PlainResponse:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.status = status
-        self.body = _description(status).encode() if body is None else body
-        self.headers = {"content-type": media_type, "content-length": str(len(self.body))}
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        if status not in _WITHOUT_BODY:
+            self.body = _description(status).encode() if body is None else body
+            self.headers["content-type"] = media_type
         self.headers.update((name.lower(), value) for name, value in (headers or {}).items())
+        if status not in _WITHOUT_BODY:
+            self.headers["content-length"] = str(len(self.body))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
+        headers = header_pairs(self.headers)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
-async def deny(scope: Scope, send: Send, response: ASGIApp | None) -> None:
-    """Send the denial; without a response, or where the server has no extension for one, a close, seen as 403.
+async def deny(scope: Scope, receive: Receive, send: Send, response: ASGIApp) -> None:
+    """Send the denial; where the server has no extension for one, a close, which the client sees as 403.
 
-    The response runs as for a GET request and is sent whole. One that breaks off leaves an ended body behind, and
-    raises.
+    The response runs as for a GET request without a body, and is sent whole. One that breaks off leaves an ended
+    body behind, and raises.
     """
-    if response is None or not supports_denial(scope):
+    if not supports_denial(scope):
         await send({"type": "websocket.close"})
         return
-    started = ended = False
+    denial = _Denial(receive, send)
+    scheme = scope.get("scheme", "ws")
+    request = {**scope, "type": "http", "method": "GET", "scheme": _SCHEMES.get(scheme, scheme)}
+    try:
+        await response(request, denial.receive, denial.send)
+    except BaseException:
+        with suppress(WebSocketDisconnect, RuntimeError):  # what the response raised says more
+            await denial.end()
+        raise
+    await denial.end()
 
-    async def forward(message: Message) -> None:
-        nonlocal started, ended
+
+class _Denial:
+    """The events of an HTTP response as those of a denial."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._requested = self._left = self._started = self._ended = False
+
+    async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.start":
-            started = True
+            self._started = True
         elif kind == "http.response.body":
-            ended = not message.get("more_body", False)
+            self._ended = not message.get("more_body", False)
         else:
             raise ValueError(f"a denial is made of http.response.start and .body; the response sent {kind!r}")
-        await send({**message, "type": f"websocket.{kind}"})
+        await self._send({**message, "type": f"websocket.{kind}"})
 
-    async def nothing_to_receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+    async def receive(self) -> Message:
+        """Give the request's empty body, and then, when the client has left, the disconnect."""
+        if not self._requested:
+            self._requested = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        if not self._left:
+            await self._receive()  # before accept() nothing but a disconnect can come
+            self._left = True
+        return {"type": "http.disconnect"}
 
-    try:
-        await response({**scope, "type": "http", "method": "GET"}, nothing_to_receive, forward)
-    finally:
-        if not started:
-            await send({"type": "websocket.close"})
-        elif not ended:
-            await send({"type": "websocket.http.response.body", "body": b""})
+    async def end(self) -> None:
+        """Send what the response has left out."""
+        if not self._started:
+            await self._send({"type": "websocket.close"})
+        elif not self._ended:
+            await self._send({"type": "websocket.http.response.body", "body": b""})
 
 
 def _description(status: int) -> str:

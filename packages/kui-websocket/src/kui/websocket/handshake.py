@@ -5,7 +5,7 @@ from typing import cast
 
 from kui.core import Message, Scope
 
-__all__ = ["HeaderItems", "accept_event", "close_event", "negotiate", "supports_denial"]
+__all__ = ["HeaderItems", "accept_event", "close_event", "header_pairs", "negotiate", "supports_denial"]
 
 HeaderItems = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
@@ -30,8 +30,10 @@ def accept_event(scope: Scope, subprotocol: str | None, headers: HeaderItems) ->
                 "choose with websocket.negotiate([...])"
             )
         event["subprotocol"] = subprotocol
-    pairs = list(_header_pairs(headers))
+    pairs = header_pairs(headers)
     if pairs:
+        if any(name == b"sec-websocket-protocol" for name, _ in pairs):
+            raise ValueError("the subprotocol is no header of accept(): pass accept(subprotocol=...)")
         if spec_version(scope) < (2, 1):
             raise ValueError("this server cannot send headers with an accept: it speaks an ASGI before 2.1")
         event["headers"] = pairs
@@ -47,6 +49,8 @@ def close_event(scope: Scope, code: int, reason: str) -> Message:
 
 def negotiate(scope: Scope, supported: Iterable[str]) -> str | None:
     """Return the first of the server's subprotocols that the client offered, or None."""
+    if isinstance(supported, str):
+        supported = (supported,)
     offered: Iterable[str] = scope.get("subprotocols") or ()
     return next((name for name in supported if name in offered), None)
 
@@ -66,14 +70,18 @@ def spec_version(scope: Scope) -> tuple[int, ...]:
     return tuple(int(part) for part in told.split(".") if part.isdigit())
 
 
-def _header_pairs(headers: HeaderItems) -> Iterable[tuple[bytes, bytes]]:
+def header_pairs(headers: HeaderItems) -> list[tuple[bytes, bytes]]:
+    """Return the headers as ASGI has them, with names in lower case.
+
+    Raises:
+        ValueError: a name or value that is not of Latin-1, or has a line break, which would begin another header.
+    """
     items = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
-    for name, value in items:
-        lower = _latin1(name).lower()
-        if lower == b"sec-websocket-protocol":
-            raise ValueError("the subprotocol is no header of accept(): pass accept(subprotocol=...)")
-        yield lower, _latin1(value)
+    return [(_field(name).lower(), _field(value)) for name, value in items]
 
 
-def _latin1(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else text.encode("latin-1")
+def _field(text: str | bytes) -> bytes:
+    data = text if isinstance(text, bytes) else text.encode("latin-1")
+    if b"\n" in data or b"\r" in data:
+        raise ValueError(f"a header has no line break; got {text!r}")
+    return data

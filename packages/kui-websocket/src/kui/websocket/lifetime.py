@@ -6,8 +6,8 @@ from typing import Final, NoReturn
 from kui.core import HTTPConnection, Message, Receive, Scope, Send
 
 from .codes import CloseCode
-from .errors import InvalidState, WebSocketDisconnect
-from .states import ConnectionState, advance
+from .errors import WebSocketDisconnect
+from .states import ConnectionState, refusal
 
 __all__ = ["CLOSED", "READY", "SENDING", "SENT", "Lifetime"]
 
@@ -45,25 +45,29 @@ class Lifetime(HTTPConnection):
         """The code with which the connection ended, as soon as the end is known; else None."""
         return None if self._end is None else int(self._end[0])
 
-    def _note_open(self) -> None:
-        self._open = True
-        self._outgoing, self._after_send = READY, SENT
-
     def _note_end(
         self, code: int, reason: str, state: ConnectionState = ConnectionState.DISCONNECTED
     ) -> None:
-        """Enter a final state; the first code wins."""
+        """Let nothing go out any more. The first end counts; only that of a close under way comes in two steps."""
         if self._end is None:
             self._end = code, reason
-        self._state = state
+            self._state = state
+        elif self._state is ConnectionState.CLOSING:
+            self._state = state
         self._open = False
         self._outgoing = self._after_send = CLOSED
-        if self._ended is not None:
+        if self._ended is not None and self._state is not ConnectionState.CLOSING:
             self._ended.set()
 
     def _note_disconnect(self, event: Message) -> None:
         code = event.get("code")  # Daphne gives None where the client gave none
         self._note_end(CloseCode.NO_STATUS if code is None else code, event.get("reason") or "")
+
+    async def _wait_ended(self) -> None:
+        """Wait for the final state, which is still to come."""
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        await self._ended.wait()
 
     def _disconnected(self) -> WebSocketDisconnect:
         code, reason = self._end or (CloseCode.ABNORMAL, "")
@@ -73,5 +77,4 @@ class Lifetime(HTTPConnection):
         """Raise what the state has to say to a call that it does not allow."""
         if self._state in (ConnectionState.DISCONNECTED, ConnectionState.CLOSING):
             raise self._disconnected()
-        advance(self._state, call)
-        raise InvalidState(f"cannot {call} while the connection is {self._state.value}")
+        raise refusal(self._state, call)

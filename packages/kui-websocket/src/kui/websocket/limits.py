@@ -21,14 +21,20 @@ class Limits:
         idle_timeout: seconds that one receive waits for a message. A client that sends none is closed with 3008.
             Default: None, no limit.
         receive_buffer: how many messages, and how many bytes, are read ahead while the handler sends without
-            receiving. Beyond that the connection is not read, and the network slows the client down.
+            receiving. Beyond that the connection is not read: the network slows the client down, its leaving is
+            not noticed, and uvicorn, which answers no ping then, cuts it off after its ping timeout.
             Default: 64 messages, 1 MiB.
 
     Raises:
         ValueError: a limit that is not positive.
 
     ```python
-    route = SocketRoute("/upload", upload) @ Limits(max_message_size=64 * 1024, idle_timeout=30)
+    >>> from kui.websocket import Limits, SocketView, websocket_session
+    >>> app = websocket_session(SocketView, limits=Limits(max_message_size=64 * 1024, idle_timeout=30))
+    >>> Limits(send_timeout=0)
+    Traceback (most recent call last):
+    ValueError: send_timeout is a positive number, or None for no limit; got 0
+
     ```
     """
 

@@ -2,9 +2,9 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import cast
-from urllib.parse import urlsplit
 
 from kui.core import Endpoint, Middleware, Scope
 
@@ -14,8 +14,6 @@ from .denial import PlainResponse
 __all__ = ["OriginRule", "check_origin"]
 
 logger = logging.getLogger("kui.websocket")
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class OriginRule:
@@ -35,29 +33,37 @@ class OriginRule:
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self.allowed = tuple([allowed] if isinstance(allowed, str) else allowed)
-        self._match = _matcher(self.allowed)
+        self._all = "*" in self.allowed
+        self._entries = [_entry(origin) for origin in self.allowed if origin != "*"]
 
     def refusal(self, scope: Scope) -> PlainResponse | None:
         """Return the response that refuses a handshake, or None when its origin may connect."""
-        origin = host = None
-        for name, value in cast("Iterable[tuple[bytes, bytes]]", scope["headers"]):
+        headers = cast("Iterable[tuple[bytes, bytes]]", scope["headers"])
+        host = None
+        origins: list[bytes] = []
+        for name, value in headers:
             if name == b"origin":
-                origin = value
+                origins.append(value)
             elif name == b"host":
                 host = value
-        if origin is None:
-            return None
-        text = origin.decode("latin-1").lower()
-        if self._match(text) or (
-            host is not None and _same_host(text, host.decode("latin-1").lower(), scope)
-        ):
-            return None
-        logger.warning(
-            "refused a WebSocket from the origin %r, which is not the server's own (%s); "
-            "to allow it, add it to the origins: check_origin(%r) or Kui(origins=[%r])",
-            text, "no Host header" if host is None else host.decode("latin-1"), text, text,
-        )  # fmt: skip
-        return PlainResponse(403, b"origin not allowed")
+        for value in origins:
+            text = value.decode("latin-1")
+            if not self._allows(text, host, scope):
+                logger.warning(
+                    "refused a WebSocket from the origin %r, which is not the server's own (Host: %r); "
+                    "to allow it, add it to the origins: check_origin(%r) or Kui(origins=[%r])",
+                    text, None if host is None else host.decode("latin-1"), text, text,
+                )  # fmt: skip
+                return PlainResponse(403, b"origin not allowed")
+        return None
+
+    def _allows(self, text: str, host: bytes | None, scope: Scope) -> bool:
+        if self._all:
+            return text != "null"
+        origin = _parse(text)
+        if origin is None or "*" in text:
+            return False
+        return _is_own(origin, host, scope) or any(_is_listed(origin, entry) for entry in self._entries)
 
 
 def check_origin(*allowed: str) -> Middleware:
@@ -95,39 +101,55 @@ def check_origin(*allowed: str) -> Middleware:
     return middleware
 
 
-def _matcher(allowed: tuple[str, ...]) -> Callable[[str], object]:
-    if "*" in allowed:
-        return lambda origin: origin != "null"
-    patterns = "|".join(_pattern(origin) for origin in allowed)
-    return re.compile(patterns).fullmatch if patterns else lambda origin: None
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """An origin, with a port always; a port of None in a list stands for every port."""
+
+    scheme: str
+    host: str
+    port: int | None
 
 
-def _pattern(allowed: str) -> str:
-    found = re.fullmatch(
-        r"([a-z][a-z0-9+.-]*)://((?:\*\.)?[^*/:?#\[\]@]+|\[[0-9a-f:]+\])(?::(\d+|\*))?", allowed.lower()
+def _is_own(origin: _Origin, host: bytes | None, scope: Scope) -> bool:
+    """Compare host and port. A proxy in front may speak TLS for a server that does not, never the reverse."""
+    if host is None or origin.scheme not in ("http", "https"):
+        return False
+    if scope.get("scheme") == "wss" and origin.scheme == "http":
+        return False
+    return _parse(f"{origin.scheme}://{host.decode('latin-1')}") == origin
+
+
+def _is_listed(origin: _Origin, entry: _Origin) -> bool:
+    return (
+        origin.scheme == entry.scheme
+        and (entry.port is None or origin.port == entry.port)
+        and (origin.host.endswith(entry.host[1:]) if entry.host[:2] == "*." else origin.host == entry.host)
     )
-    if found is None:
+
+
+def _entry(allowed: str) -> _Origin:
+    entry = _parse(allowed)
+    if entry is None:
         raise ValueError(
             f'{allowed!r} is no origin: write scheme and host, such as "https://example.org" or "http://localhost:5173"'
         )
+    if entry.host.isascii():
+        return entry
+    return replace(entry, host=entry.host.encode("idna").decode())  # as browsers write it
+
+
+# RFC 6454, section 6.2: scheme, host and port, and nothing else. A "*" is of the lists alone.
+_ORIGIN = re.compile(
+    r"([a-z][a-z0-9+.-]*)://((?:\*\.)?[^*/:?#\[\]@\\\s]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}|\*))?"
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _parse(text: str) -> _Origin | None:
+    found = _ORIGIN.fullmatch(text.lower())
+    if found is None:
+        return None
     scheme, host, port = found.groups()
-    sub, host = (r"(?:[^./:]+\.)+", host[2:]) if host.startswith("*.") else ("", host)
-    # browsers leave the default port of a scheme out
     if port == "*":
-        tail = r"(?::\d+)?"
-    elif port is None or int(port) == _DEFAULT_PORTS.get(scheme):
-        tail = ""
-    else:
-        tail = f":{int(port)}"
-    return f"{scheme}://{sub}{re.escape(host)}{tail}"
-
-
-def _same_host(origin: str, host: str, scope: Scope) -> bool:
-    """Compare host and port; the schemes may differ, because a proxy in front may speak TLS for the server."""
-    try:
-        page, own = urlsplit(origin), urlsplit(f"//{host}")
-        if page.hostname is None or page.hostname != own.hostname:
-            return False
-        return (page.port or _DEFAULT_PORTS.get(page.scheme)) == (own.port or _DEFAULT_PORTS.get(page.scheme))
-    except ValueError:  # a port that is no number
-        return False
+        return _Origin(scheme, host, None)
+    return _Origin(scheme, host, _DEFAULT_PORTS.get(scheme, 0) if port is None else int(port))

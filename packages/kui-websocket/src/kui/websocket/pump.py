@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from kui.core import Message, Receive
 
-__all__ = ["ReadPump"]
+from .codes import CloseCode
+
+__all__ = ["ReadPump", "size_of"]
 
 logger = logging.getLogger("kui.websocket")
 
@@ -39,13 +41,13 @@ class ReadPump:
 
     def __init__(self, receive: Receive, buffer: tuple[int, int], on_end: Callable[[Message], None]) -> None:
         self._receive = receive
-        self._max_messages, self._max_bytes = buffer
+        self.resize(buffer)
         self._on_end = on_end
+        self._space: asyncio.Future[None] | None = None
         self._buffer: deque[Message] = deque()
         self._bytes = 0
         self._end: Message | None = None
         self._reader: asyncio.Future[None] | None = None
-        self._space: asyncio.Future[None] | None = None
         self._task = asyncio.create_task(self._run(), name="kui.websocket read pump")
 
     async def take(self) -> Message:
@@ -59,10 +61,14 @@ class ReadPump:
             finally:
                 self._reader = None
         event = self._buffer.popleft()
-        self._bytes -= _size(event)
-        if self._space is not None and not self._space.done():
-            self._space.set_result(None)
+        self._bytes -= size_of(event)
+        _wake(self._space)
         return event
+
+    def resize(self, buffer: tuple[int, int]) -> None:
+        """Keep so many messages, and bytes of them, from now on."""
+        self._max_messages, self._max_bytes = buffer
+        _wake(self._space)
 
     async def stop(self) -> None:
         """End the task, and wait until it has ended."""
@@ -70,18 +76,20 @@ class ReadPump:
         await asyncio.wait([self._task])
 
     async def _run(self) -> None:
+        end: Message = {"type": "websocket.disconnect", "code": CloseCode.ABNORMAL}
         try:
             while (event := await self._receive())["type"] != "websocket.disconnect":
                 self._buffer.append(event)
-                self._bytes += _size(event)
-                self._wake()
+                self._bytes += size_of(event)
+                _wake(self._reader)
                 await self._wait_for_space()
+            end = event
         except Exception:
             logger.exception("the server's receive failed; the connection counts as cut")
-            event = {"type": "websocket.disconnect", "code": 1006}
-        self._end = event
-        self._on_end(event)
-        self._wake()
+        finally:  # also when the task is cancelled: whoever waits must not wait for ever
+            self._end = end
+            self._on_end(end)
+            _wake(self._reader)
 
     async def _wait_for_space(self) -> None:
         while len(self._buffer) >= self._max_messages or self._bytes >= self._max_bytes:
@@ -91,10 +99,15 @@ class ReadPump:
             finally:
                 self._space = None
 
-    def _wake(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+
+def size_of(event: Message) -> int:
+    """Return how many bytes the message has, a text in UTF-8."""
+    text = event.get("text")
+    if text is None:
+        return len(event.get("bytes") or b"")
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
-def _size(event: Message) -> int:
-    return len(event.get("text") or event.get("bytes") or b"")
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)

@@ -5,36 +5,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Generic, Literal, NoReturn, Protocol, Self, TypeVar, cast
+from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast
 
 from kui.core import Message, Receive, Scope, Send
 
 from .errors import DecodeError, InvalidState, PayloadTypeError, WebSocketDisconnect
 from .lifetime import READY, SENT, Lifetime
 from .limits import Limits
+from .models import ModelClass, ModelValidator, validator_of
 from .pump import ReadPump
 from .states import ConnectionState
 
-__all__ = ["Mode", "ModelClass", "ModelValidator", "Receiving"]
+__all__ = ["Mode", "Receiving", "after_the_end"]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 Mode = Literal["text", "binary"]
 
 NO_LIMITS = Limits()
-
-
-class ModelClass(Protocol[T_co]):
-    """What a pydantic model class has."""
-
-    def model_validate_json(self, json_data: str | bytes, /) -> T_co: ...
-
-
-class ModelValidator(Protocol[T_co]):
-    """What a pydantic TypeAdapter has."""
-
-    def validate_json(self, data: str | bytes, /) -> T_co: ...
 
 
 async def after_the_end() -> Message:
@@ -114,7 +102,7 @@ class Receiving(Lifetime):
             TypeError: the model is neither.
             WebSocketDisconnect, TimeoutError, InvalidState: as for `receive_text`.
         """
-        validate = _validate(model)
+        validate = validator_of(model)
         return validate(await self.receive_payload(timeout))
 
     def iter_text(self) -> AsyncIterator[str]:
@@ -135,7 +123,7 @@ class Receiving(Lifetime):
 
     def iter_models(self, model: ModelClass[T] | ModelValidator[T]) -> AsyncIterator[T]:
         """Iterate over validated messages until the connection ends; raises as `receive_model`."""
-        return Messages(self, "text", "bytes", _validate(model))
+        return Messages(self, "text", "bytes", validator_of(model))
 
     async def receive(self) -> Message:
         """Receive a raw ASGI event, the first of them being `websocket.connect`.
@@ -154,8 +142,10 @@ class Receiving(Lifetime):
         self._blocked = True
         try:
             event = await self._source()
-        finally:
-            self._blocked = False
+        except BaseException:
+            self._stop_receiving()
+            raise
+        self._blocked = False
         if event["type"] == "websocket.disconnect":
             self._finish_receiving(event)
         self._note_receive()
@@ -176,13 +166,11 @@ class Receiving(Lifetime):
 
         From the call on the connection is read ahead, up to `limits.receive_buffer`.
         """
-        if self._ended is None:
-            self._ended = asyncio.Event()
         if self._end is None:
             await self._watch()
-        while self._end is None or self._state is ConnectionState.CLOSING:
-            await self._ended.wait()
-        return int(self._end[0])
+        if self._end is None or self._state is ConnectionState.CLOSING:
+            await self._wait_ended()
+        return cast(int, self.close_code)
 
     async def _take(self, kind: str, other_kind: str | None = None) -> Any:
         """Take the next message, a payload of the kind or of the other one."""
@@ -192,8 +180,10 @@ class Receiving(Lifetime):
         source = self._source
         try:
             event = await source()
-        finally:
-            self._blocked = False
+        except BaseException:
+            self._stop_receiving()
+            raise
+        self._blocked = False
         # Hypercorn gives both keys, one of them None; an empty message is a message.
         payload = event.get(kind)
         if payload is None:
@@ -223,6 +213,12 @@ class Receiving(Lifetime):
             f"expected a {wanted} message, got a {came} one; receive_{method}() or receive_payload() takes it"
         )
 
+    def _stop_receiving(self) -> None:
+        """Let others receive, or the pump, after a receive that brought nothing."""
+        self._blocked = False
+        if self._pump_wanted:
+            self._start_pump()
+
     def _note_receive(self) -> None:
         if self._outgoing == SENT:
             self._outgoing = READY
@@ -249,17 +245,17 @@ class Receiving(Lifetime):
             raise self._disconnected()
 
     async def _watch(self) -> None:
-        """See to it that somebody reads."""
-        self._pump_wanted = (
-            True  # from accept() on, or when another task's receive returns: till then it reads
-        )
+        """See to it that somebody reads: the pump, or, until its receive ends, another task."""
+        self._pump_wanted = True
         if self._state is ConnectionState.CONNECTING:
             with suppress(WebSocketDisconnect):
                 await self._take_connect()
         self._start_pump()
 
     def _start_pump(self) -> None:
-        if self._pump is not None or not self._open or self._blocked:
+        if self._pump is not None or self._end is not None:
+            return
+        if self._blocked and not (self._state is ConnectionState.CONNECTING and self._connect_taken):
             return
         self._pump_wanted = False
         self._pump = ReadPump(self._receive, self._limits.receive_buffer, self._note_disconnect)
@@ -274,8 +270,14 @@ class Receiving(Lifetime):
 
     def _finish_receiving(self, event: Message) -> None:
         """Let every receive from now on find the end."""
-        self._note_disconnect(event)
-        self._source = after_the_end
+        if self._source is not after_the_end:
+            self._note_disconnect(event)
+            self._source = after_the_end
+
+    def _note_disconnect(self, event: Message) -> None:
+        if self._state is ConnectionState.CONNECTING:  # there will be no accept() to open the receiving side
+            self._source, self._blocked = after_the_end, False
+        super()._note_disconnect(event)
 
     def _refuse_receive(self) -> NoReturn:
         if self._state in (ConnectionState.CONNECTING, ConnectionState.DENIED):
@@ -323,10 +325,13 @@ class Messages(Generic[T]):
         source = connection._source
         try:
             event = await source()
-        except WebSocketDisconnect:
-            raise StopAsyncIteration from None
-        finally:
+        except WebSocketDisconnect:  # a limit has closed the connection
             connection._blocked = False
+            raise StopAsyncIteration from None
+        except BaseException:
+            connection._stop_receiving()
+            raise
+        connection._blocked = False
         payload: Any = event.get(self._kind)
         if payload is None:
             if event["type"] == "websocket.disconnect":
@@ -346,12 +351,3 @@ def _kinds(mode: Mode | None) -> tuple[str, str | None]:
     if mode not in ("text", "binary"):
         raise ValueError(f'mode is "text" or "binary"; got {mode!r}')
     return ("text" if mode == "text" else "bytes"), None
-
-
-def _validate(model: ModelClass[T] | ModelValidator[T]) -> Callable[[str | bytes], T]:
-    validate = getattr(model, "model_validate_json", None) or getattr(model, "validate_json", None)
-    if validate is None:
-        raise TypeError(
-            f"wanted a pydantic model class or a TypeAdapter; got {model!r}: write TypeAdapter({model!r})"
-        )
-    return cast("Callable[[str | bytes], T]", validate)

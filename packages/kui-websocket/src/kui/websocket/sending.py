@@ -99,12 +99,14 @@ class Sending(Receiving):
 
     async def _prepare_send(self) -> None:
         """Wait for the send under way, refuse after the end, or start to read ahead."""
-        if self._outgoing == SENDING:
+        waited = self._outgoing == SENDING
+        if waited:
             await self._wait_for_turn()
         if not self._open:
-            self._release_turn()
+            if waited:
+                self._release_turn()
             self._refuse("send")
-        if self._outgoing == SENT:
+        if self._after_send == SENT:  # a send has gone out before, and nothing reads ahead
             self._start_pump()
 
     async def _wait_for_turn(self) -> None:

@@ -25,6 +25,7 @@ from .connection import WebSocket
 from .current import websocket_var
 from .denial import PlainResponse
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
+from .failures import cause_of, code_of
 from .limits import Limits
 from .states import ConnectionState
 
@@ -113,12 +114,12 @@ class SocketSession:
 
     async def _settle(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised; say whether that was all, or it is to be raised to the server."""
-        cause = _cause(connection, error)
+        cause = cause_of(connection, error)
         try:
             if cause is None:
                 await connection.close()
                 return True
-            if not isinstance(cause, Exception) or isinstance(error, asyncio.CancelledError):
+            if not isinstance(cause, Exception):  # a cancellation above all
                 return False
             if isinstance(cause, WebSocketClose):
                 await connection.close(cause.code, cause.reason)
@@ -133,18 +134,19 @@ class SocketSession:
             logger.exception("answering %r failed on %r", cause, connection)
         else:
             logger.error("the handler of %r failed", connection, exc_info=cause)
-        await _refuse(connection, PlainResponse(500), CloseCode.INTERNAL_ERROR)
+        try:
+            await _refuse(connection, PlainResponse(500), CloseCode.INTERNAL_ERROR)
+        except Exception:
+            logger.exception("closing %r failed", connection)
         return False
 
     async def _respond(self, connection: WebSocket, cause: Exception) -> bool:
         """Answer an exception that has a response; say whether it has."""
-        response = None
+        code, response = code_of(cause), None
         if self._answer is not None:
             response = await self._answer(cause)
-        code: int = getattr(cause, "close_code", CloseCode.INTERNAL_ERROR)
         if isinstance(cause, HTTPException):
             http_error = cast("HTTPException[Any]", cause)
-            code = 4000 + http_error.status_code
             if http_error.status_code >= 500:
                 logger.error("the handler of %r failed", connection, exc_info=http_error)
             response = response or _own_answer(connection, http_error)
@@ -154,36 +156,9 @@ class SocketSession:
         return True
 
 
-def _cause(connection: WebSocket, error: BaseException) -> BaseException | None:
-    """Return what ended the handler, without what an ended connection brings about; None for its normal end.
-
-    A task group raises a group, of the disconnect that its tasks saw and of what else went wrong in them.
-    """
-    if isinstance(error, WebSocketDisconnect):
-        return None if error.connection is connection else error
-    if not isinstance(error, BaseExceptionGroup):
-        return error
-    leaves = [
-        leaf
-        for leaf in _leaves(cast("BaseExceptionGroup[BaseException]", error))
-        if not isinstance(leaf, asyncio.CancelledError) and _cause(connection, leaf) is not None
-    ]
-    if not leaves:
-        return None
-    return leaves[0] if len(leaves) == 1 else cast("BaseExceptionGroup[BaseException]", error)
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterable[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(cast("BaseExceptionGroup[BaseException]", error))
-        else:
-            yield error
-
-
 async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:
     """Refuse the handshake with a response, or close with a code if it was accepted."""
-    with suppress(WebSocketDisconnect, OSError):
+    with suppress(WebSocketDisconnect):  # it has left by itself
         if connection.connection_state is ConnectionState.CONNECTING:
             await connection.deny(response)
         else:

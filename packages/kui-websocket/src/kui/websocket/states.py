@@ -4,7 +4,7 @@ from enum import Enum
 
 from .errors import InvalidState
 
-__all__ = ["ConnectionState", "advance"]
+__all__ = ["ConnectionState", "advance", "refusal"]
 
 
 class ConnectionState(Enum):
@@ -67,5 +67,10 @@ def advance(state: ConnectionState, happening: str) -> ConnectionState:
     try:
         return _TABLE[state, happening]
     except KeyError:
-        remedy = _REMEDIES.get((state, happening), "it has ended")
-        raise InvalidState(f"cannot {happening} while the connection is {state.value}: {remedy}") from None
+        raise refusal(state, happening) from None
+
+
+def refusal(state: ConnectionState, happening: str) -> InvalidState:
+    """Return the error of a call that the state does not allow."""
+    remedy = _REMEDIES.get((state, happening), "it has ended")
+    return InvalidState(f"cannot {happening} while the connection is {state.value}: {remedy}")

@@ -3,16 +3,17 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Generator
+from typing import Any, ClassVar
 
-from kui.core import HTTPException, NoActiveConnection
+from kui.core import NoActiveConnection
 
 from .codes import CloseCode
 from .connection import WebSocket
 from .current import websocket_var
 from .encodings import Encoding, encoding_of
-from .errors import DecodeError, InvalidState, WebSocketClose, WebSocketDisconnect, WebSocketError
+from .errors import DecodeError, InvalidState, WebSocketError
+from .failures import cause_of, code_of
 from .states import ConnectionState
 
 __all__ = ["SocketView"]
@@ -29,16 +30,16 @@ class SocketView:
     `self` is that connection's.
 
     Attributes:
-        encoding: how messages are read: "anystr" (the default), "text", "bytes", "json" or an `Encoding`.
+        encoding: how messages are read and written: "anystr" (the default), "text", "bytes", "json" or an `Encoding`.
         max_invalid: how many messages that the encoding refuses are answered before the connection is closed with
             1007. Default: 10.
 
     ```python
-    >>> from kui.websocket import SocketView, websocket, websocket_session
+    >>> from kui.websocket import SocketView, websocket_session
     >>> class Echo(SocketView):
     ...     encoding = "json"
     ...     async def on_receive(self, data):
-    ...         await websocket.send_json({"echo": data})
+    ...         await self.send({"echo": data})
     >>> app = websocket_session(Echo)
 
     ```
@@ -79,10 +80,21 @@ class SocketView:
     async def on_disconnect(self, close_code: int) -> None:
         """Clean up; runs once after `on_connect` began, whatever happened. The default does nothing.
 
+        It runs in a task of its own: the connection's task waits for it, and if that is cancelled it has five
+        seconds more.
+
         Args:
             close_code: the client's code, or this side's if it closed; 1005 when the client gave none, 1006 when
                 the connection was cut, 1011 when a method raised, 1001 when the task was cancelled.
         """
+
+    async def send(self, data: Any) -> None:
+        """Send what the encoding makes of the data; raises as `websocket.send_text` does."""
+        connection = websocket_var.get()
+        if self.encoding == "json":
+            await connection.send_json(data)
+        else:
+            await connection.send_payload(encoding_of(self.encoding).encode(data))
 
     async def on_invalid(self, error: ValueError) -> None:
         """Deal with a message that the encoding refused.
@@ -112,10 +124,10 @@ class SocketView:
             await self.on_connect()
             await self._receive_all(connection)
         except BaseException as error:
-            await self._end(_code_of(error), error)
+            cause = cause_of(connection, error)
+            await self._disconnect(_end_code(connection) if cause is None else code_of(cause), error)
             raise
-        code = connection.close_code
-        await self.on_disconnect(CloseCode.ABNORMAL if code is None else code)
+        await self._disconnect(_end_code(connection))
 
     async def _receive_all(self, connection: WebSocket) -> None:
         if connection.connection_state is ConnectionState.DENIED:
@@ -143,37 +155,37 @@ class SocketView:
             return connection.json_codec.decode
         return encoding_of(self.encoding).decode
 
-    async def _end(self, code: int, error: BaseException) -> None:
-        """Run on_disconnect after a failure: what it raises is logged, and a cancelled task waits for it."""
+    async def _disconnect(self, code: int, error: BaseException | None = None) -> None:
+        """Run on_disconnect to its end, in a task that a cancellation of this one does not reach.
+
+        What it raises is logged where another exception, or a cancellation, is on its way already.
+        """
+        if type(self).on_disconnect is SocketView.on_disconnect:
+            return
+        task = asyncio.create_task(self.on_disconnect(code))
         try:
-            if isinstance(error, asyncio.CancelledError):
-                await _shielded(self.on_disconnect(code))
-            else:
-                await self.on_disconnect(code)
-        except Exception:
-            logger.exception("%s.on_disconnect failed, after %r", type(self).__name__, error)
+            await asyncio.wait([task], timeout=_patience(error))
+        except asyncio.CancelledError as cancellation:
+            error = cancellation
+            await asyncio.wait([task], timeout=CLEAN_UP_SECONDS)
+            raise
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+                logger.error("%s.on_disconnect was cut off in a cancelled task", type(self).__name__)
+            elif error is not None and not task.cancelled() and task.exception() is not None:
+                logger.error(
+                    "%s.on_disconnect failed, after %r", type(self).__name__, error, exc_info=task.exception()
+                )
+        if error is None:
+            task.result()
 
 
-async def _shielded(clean_up: Coroutine[Any, Any, None]) -> None:
-    """Await a coroutine in a task that was cancelled already, for a while."""
-    task = asyncio.ensure_future(clean_up)
-    try:
-        async with asyncio.timeout(CLEAN_UP_SECONDS):
-            await asyncio.shield(task)
-    finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
+def _patience(error: BaseException | None) -> float | None:
+    return CLEAN_UP_SECONDS if isinstance(error, asyncio.CancelledError) else None
 
 
-def _code_of(error: BaseException) -> int:
-    """Return the close code that stands for what ended the view."""
-    if isinstance(error, (WebSocketDisconnect, WebSocketClose)):
-        return error.code
-    if isinstance(error, WebSocketError):
-        return error.close_code
-    if isinstance(error, HTTPException):
-        return 4000 + cast("HTTPException[Any]", error).status_code
-    if isinstance(error, asyncio.CancelledError):
-        return CloseCode.GOING_AWAY
-    return CloseCode.INTERNAL_ERROR
+def _end_code(connection: WebSocket) -> int:
+    code = connection.close_code
+    return CloseCode.NORMAL if code is None else code
