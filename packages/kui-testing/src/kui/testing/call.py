@@ -28,6 +28,8 @@ class Call:
     def __init__(self, *, strict: bool, deadline: float) -> None:
         self.strict = strict
         self.deadline = deadline
+        self.mark = object()
+        """What the tasks of this call are known by."""
         self.transcript = Transcript()
         self.changed = Bell()
         self.violation: ASGIViolation | None = None
@@ -40,7 +42,7 @@ class Call:
         async def run() -> None:
             await app(scope, receive, send)
 
-        self._task = start_application(run(), self)
+        self._task = start_application(run(), self.mark)
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:

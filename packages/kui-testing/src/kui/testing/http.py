@@ -77,7 +77,7 @@ class Exchange(httpx.AsyncByteStream):
         if failure is not None:
             raise_as_it_is(failure)
         if not self._is_late:
-            await self._leaks.check(self._call, self._allow_tasks)
+            await self._leaks.check(self._call.mark, self._allow_tasks)
 
     async def receive(self) -> Message:
         """Give the application the next part of the request, then, once there is one, the disconnect."""

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from .errors import LeakedTasks
 from .stacks import stack_of
-from .tasks import tasks_by_connection
+from .tasks import tasks_by_mark
 
 AllowedTasks: TypeAlias = bool | Iterable[str] | Callable[["asyncio.Task[Any]"], bool]
 """Which tasks may go on: True for all, patterns of the names of tasks or of their coroutines, or a function."""
@@ -23,18 +23,18 @@ class LeakCheck:
     def __init__(self) -> None:
         self._next_look: asyncio.Future[dict[object, list[asyncio.Task[Any]]]] | None = None
 
-    async def check(self, connection: object, allowed: AllowedTasks) -> None:
-        """Cancel the tasks of `connection` that still run and are not `allowed`, and raise `LeakedTasks`.
+    async def check(self, mark: object, allowed: AllowedTasks) -> None:
+        """Cancel the tasks of `mark` that still run and are not `allowed`, and raise `LeakedTasks`.
 
         A task that is about to end gets two turns of the loop to do so.
         """
         __tracebackhide__ = True
         if allowed is True:
             return
-        leaked = await self._left_behind(connection, allowed)
+        leaked = await self._left_behind(mark, allowed)
         for _ in range(2):
             if leaked:
-                leaked = await self._left_behind(connection, allowed)
+                leaked = await self._left_behind(mark, allowed)
         if not leaked:
             return
         leaked.sort(key=coroutine_name)
@@ -47,18 +47,18 @@ class LeakCheck:
             + "\n".join(lines)
         )
 
-    async def _left_behind(self, connection: object, allowed: AllowedTasks) -> "list[asyncio.Task[Any]]":
+    async def _left_behind(self, mark: object, allowed: AllowedTasks) -> "list[asyncio.Task[Any]]":
         look = self._next_look
         if look is None:
             loop = asyncio.get_running_loop()
             look = self._next_look = loop.create_future()
             loop.call_soon(self._answer, look)
-        tasks = (await asyncio.shield(look)).get(connection, [])
+        tasks = (await asyncio.shield(look)).get(mark, [])
         return [task for task in tasks if not task.done() and not _is_allowed(task, allowed)]
 
     def _answer(self, look: "asyncio.Future[dict[object, list[asyncio.Task[Any]]]]") -> None:
         self._next_look = None
-        look.set_result(tasks_by_connection())
+        look.set_result(tasks_by_mark())
 
 
 def coroutine_name(task: "asyncio.Task[Any]") -> str:

@@ -58,7 +58,7 @@ class Lifespan:
         await self._leave(RUNNING, "the application to receive lifespan.shutdown")
         await self._leave(STOPPING, "the application to stop")
         self._raise(await self._call.end(patient=True))
-        await leaks.check(self._call, allowed)
+        await leaks.check(self._call.mark, allowed)
 
     async def _leave(self, state: str, what: str) -> None:
         """Wait until `state` is past or cannot be left any more."""

@@ -280,7 +280,7 @@ class WebSocketSession:
         failure = await self._call.end(patient=not is_hurried)
         if failure is None:
             if exc is None or isinstance(exc, HandshakeDenied):
-                await self._leaks.check(self._call, self._allow_tasks)
+                await self._leaks.check(self._call.mark, self._allow_tasks)
         elif exc is None or (isinstance(exc, _SYMPTOMS) and not isinstance(failure, DeadlineExceeded)):
             raise_as_it_is(failure)
         elif exc is not failure:

@@ -8,23 +8,25 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 # A task inherits the context of the task that creates it, and with it the mark of its connection.
-_connection: ContextVar[object] = ContextVar("kui.testing connection", default=None)
+_mark: ContextVar[object] = ContextVar("kui.testing mark", default=None)
 
 
-def start_application(coroutine: Coroutine[Any, Any, None], connection: object) -> "asyncio.Task[None]":
-    """Run an application's coroutine in a task whose descendants are known by `connection`."""
+def start_application(coroutine: Coroutine[Any, Any, None], mark: object) -> "asyncio.Task[None]":
+    """Run an application's coroutine in a task whose descendants are known by `mark`.
+
+    The mark is not the connection itself: the two would keep each other alive until the next collection."""
     context = copy_context()
-    context.run(_connection.set, connection)
+    context.run(_mark.set, mark)
     return asyncio.get_running_loop().create_task(coroutine, context=context)
 
 
-def tasks_by_connection() -> "dict[object, list[asyncio.Task[Any]]]":
-    """Group the unfinished tasks of the running loop by the connection they were started for."""
+def tasks_by_mark() -> "dict[object, list[asyncio.Task[Any]]]":
+    """Group the unfinished tasks of the running loop by the mark of the call they were started for."""
     found: dict[object, list[asyncio.Task[Any]]] = {}
     for task in asyncio.all_tasks():
-        connection = _context_of(task).get(_connection)
-        if connection is not None:
-            found.setdefault(connection, []).append(task)
+        mark = _context_of(task).get(_mark)
+        if mark is not None:
+            found.setdefault(mark, []).append(task)
     return found
 
 
