@@ -70,6 +70,6 @@ async def test_an_api_key_is_taken_from_its_place(run: Any, position: Any, sent:
 
 def test_an_api_key_has_one_of_three_places() -> None:
     with pytest.raises(
-        ValueError, match="^an API key is in the 'header', the 'query' or a 'cookie'; got 'body'$"
+        ValueError, match=r"^an API key is in the 'header', the 'query' or a 'cookie'; got 'body'$"
     ):
         api_key_auth_dependency("key", "body")  # type: ignore[arg-type]  # pyright: ignore

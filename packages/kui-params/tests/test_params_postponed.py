@@ -50,7 +50,7 @@ async def test_a_return_annotation_need_not_be_defined(run: Any) -> None:
 
 
 async def test_a_name_defined_later_is_found_at_the_first_use(run: Any) -> None:
-    async def endpoint(later: Annotated[Later, Query()]) -> Any:  # type: ignore[name-defined]  # pyright: ignore
+    async def endpoint(later: Annotated[Later, Query()]) -> Any:  # pyright: ignore
         return later
 
     handler = auto_params(endpoint, run.protocol)
@@ -72,7 +72,8 @@ async def test_a_name_defined_later_is_found_at_the_first_use(run: Any) -> None:
 async def test_a_name_that_is_never_defined_is_named(run: Any) -> None:
     async def endpoint(later: Annotated[Never, Query()]) -> None: ...  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore
 
-    handler = auto_params(endpoint, run.protocol)
+    unknown: Any = endpoint  # pyright: ignore
+    handler = auto_params(unknown, run.protocol)
     with pytest.raises(SignatureError) as caught:
         await run.serve(handler)
     assert str(caught.value) == (
@@ -83,7 +84,7 @@ async def test_a_name_that_is_never_defined_is_named(run: Any) -> None:
 
 
 def test_an_annotation_that_raises_is_refused_at_once() -> None:
-    async def endpoint(page: Annotated[int, Query(minimum=1)]) -> None: ...  # type: ignore[call-arg]  # pyright: ignore
+    async def endpoint(page: Annotated[int, Query(minimum=1)]) -> None: ...  # pyright: ignore
 
     with pytest.raises(
         SignatureError, match=r"parameter 'page' is annotated with .* which raises TypeError: Query\(\) got"
@@ -106,7 +107,8 @@ class View:
     message_method = "on_receive"
 
     def __await__(self) -> Any:
-        return self.on_connect().__await__()
+        connect: Any = self.on_connect
+        return connect().__await__()
 
     async def on_connect(self, sorting: Annotated[Sorting, Depends(Sorting)]) -> Any:
         return sorting.order
@@ -123,7 +125,7 @@ async def test_dataclasses_and_views_with_postponed_annotations_are_bound(run_we
 async def test_a_view_whose_names_are_defined_later_is_bound_at_the_first_use(run_websocket: Any) -> None:
     class Late(View):
         async def on_connect(self, later: Annotated[LateType, Query()]) -> Any:  # type: ignore  # noqa: F821
-            return later
+            return later  # pyright: ignore
 
     view = auto_params(Late, "websocket")
     globals()["LateType"] = int

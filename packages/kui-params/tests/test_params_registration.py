@@ -185,7 +185,8 @@ def test_a_builtin_dependency_without_a_signature() -> None:
     async def endpoint(it: Annotated[Any, Depends(dict)]) -> None: ...
 
     with pytest.raises(
-        SignatureError, match="^builtins.dict is built in and tells no signature; write a function around it$"
+        SignatureError,
+        match=r"^builtins\.dict is built in and tells no signature; write a function around it$",
     ):
         auto_params(endpoint)
 
@@ -214,7 +215,7 @@ def test_unknown_arguments_of_a_marker() -> None:
     ):
         Query(minimum=1)  # type: ignore[call-arg]  # pyright: ignore
     with pytest.raises(
-        TypeError, match="^Header\\(\\) got a default and a default_factory; give one of them$"
+        TypeError, match=r"^Header\(\) got a default and a default_factory; give one of them$"
     ):
         Header(1, default_factory=int)
 
@@ -222,14 +223,14 @@ def test_unknown_arguments_of_a_marker() -> None:
 def test_wrong_arguments_of_depends() -> None:
     async def later() -> None: ...
 
-    with pytest.raises(TypeError, match="takes a function, a class or a callable instance; got 3$"):
+    with pytest.raises(TypeError, match=r"takes a function, a class or a callable instance; got 3$"):
         Depends(3)  # type: ignore[arg-type]  # pyright: ignore
     with pytest.raises(
-        ValueError, match="^the scope of a dependency is 'connection' or 'message'; got 'request'$"
+        ValueError, match=r"^the scope of a dependency is 'connection' or 'message'; got 'request'$"
     ):
         Depends(len, scope="request")  # type: ignore[arg-type]  # pyright: ignore
     with pytest.raises(
-        TypeError, match="later is async and runs on the event loop; leave out use_thread=True$"
+        TypeError, match=r"later is async and runs on the event loop; leave out use_thread=True$"
     ):
         Depends(later, use_thread=True)
 

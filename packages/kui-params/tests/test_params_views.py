@@ -50,19 +50,19 @@ class Socket:
             await self.on_receive(message)
         return self
 
-    async def on_connect(self) -> None: ...
+    async def on_connect(self, *args: Any, **kwargs: Any) -> None: ...
 
-    async def on_receive(self, data: Any) -> None: ...
+    async def on_receive(self, data: Any, *args: Any, **kwargs: Any) -> None: ...
 
 
 async def test_methods_of_every_kind_are_bound(run: Any) -> None:
     class View(Notes):
         async def get(self, q: Annotated[int, Query()]) -> Any:
-            return isinstance(self, View), q
+            return type(self).__mro__[1] is View, q
 
         @classmethod
         async def post(cls, q: Annotated[int, Query()]) -> Any:
-            return issubclass(cls, View), q
+            return cls.__mro__[1] is View, q
 
         @staticmethod
         async def put(q: Annotated[int, Query()]) -> Any:
@@ -141,7 +141,9 @@ async def test_a_derived_method_may_call_super(run: Any) -> None:
             self.token = token
 
     class View(Base):
-        async def on_connect(self, token: Annotated[str, Query()], room: Annotated[str, Query()]) -> None:
+        async def on_connect(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, token: Annotated[str, Query()], room: Annotated[str, Query()]
+        ) -> None:
             await super().on_connect(token)
             self.room = room
 
@@ -169,7 +171,7 @@ async def test_messages_have_dependencies_of_their_own(run: Any) -> None:
         return 1
 
     class View(Socket):
-        messages = ["a", "b"]
+        messages: ClassVar[list[Any]] = ["a", "b"]
 
         async def on_connect(self, size: Annotated[int, Query()]) -> None:
             events.append(("connect", size))
@@ -211,19 +213,19 @@ async def test_a_dependency_of_a_message_sees_what_its_handler_raises(run: Any) 
             raise
 
     class View(Socket):
-        messages = ["a"]
+        messages: ClassVar[list[Any]] = ["a"]
 
         async def on_receive(self, data: str, it: Annotated[None, Depends(session, scope="message")]) -> None:
-            raise ValueError(data)
+            raise ValueError(f"of {data}")
 
-    with pytest.raises(ValueError, match="^a$"):
+    with pytest.raises(ValueError, match="of a"):
         await run(View)
-    assert seen == ["a"]
+    assert seen == ["of a"]
 
 
 async def test_what_messages_need_is_refused_before_the_connection_is_accepted(run: Any) -> None:
     class View(Socket):
-        messages = ["a"]
+        messages: ClassVar[list[Any]] = ["a"]
 
         def __init__(self, room: Annotated[int, Path()]) -> None: ...
 
@@ -267,7 +269,7 @@ async def test_overrides_hold_in_views_too(run: Any) -> None:
         return "real"
 
     class View(Socket):
-        messages = [1]
+        messages: ClassVar[list[Any]] = [1]
 
         async def on_connect(self, session: Annotated[str, Depends(session)]) -> None:
             self.connected = session
@@ -306,7 +308,7 @@ def test_json_messages_are_validated_by_their_annotation(annotation: Any) -> Non
     View.on_receive.__annotations__["data"] = annotation
     encoding = encoding_of(View)
     assert isinstance(encoding, ModelEncoding)
-    assert encoding.type == annotation
+    assert vars(encoding)["type"] == annotation
 
 
 def test_models_make_the_default_encoding_json() -> None:
@@ -342,9 +344,11 @@ def test_without_a_type_json_messages_are_not_validated(annotation: Any) -> None
 
 def test_an_encoding_of_ones_own_is_left_alone() -> None:
     class MessagePack:
-        def decode(self, payload: str | bytes) -> Any: ...
+        def decode(self, payload: str | bytes) -> Any:
+            return payload
 
-        def encode(self, value: Any) -> bytes: ...
+        def encode(self, value: Any) -> bytes:
+            return bytes(value)
 
     class View(Socket):
         encoding = MessagePack()
