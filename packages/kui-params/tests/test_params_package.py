@@ -19,7 +19,7 @@ BLOCKS: list[str] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DO
 def names_of(*blocks: str, **names: Any) -> dict[str, Any]:
     """Run blocks of the README one after the other and return what they define."""
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+        exec(compile(block, "an example of the README", "exec"), names)
     return names
 
 
@@ -50,7 +50,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 from kui.core import HTTPException
 from kui.params import Cookie, Depends, Header, Query, auto_params
-from kui.websocket import SocketView, websocket, websocket_session
+from kui.websocket import SocketView, check_origin, websocket, websocket_session
 """
         return names_of(setup)
 
@@ -124,9 +124,10 @@ from kui.websocket import SocketView, websocket, websocket_session
             async with client.websocket("/") as ws:
                 await ws.send_json({"token": "s3cret"})
                 assert await ws.receive_text() == "hello ada"
-            async with client.websocket("/") as ws:
-                await ws.send_json({"token": "?"})
-                assert (await ws.expect_close()).code == 4401
+            for wrong in ('{"token": "?"}', "{", '{"user": "ada"}'):
+                async with client.websocket("/") as ws:
+                    await ws.send_text(wrong)
+                    assert (await ws.expect_close()).code == 4401
 
 
 def test_the_package_imports_no_sibling() -> None:
