@@ -165,6 +165,11 @@ def test_a_wrong_argument_of_a_mount_is_named(path: str, protocols: Any, message
         Mount(path, Recorder(), protocols=protocols)
 
 
+def test_a_prefix_that_takes_the_rest_of_a_path_is_refused() -> None:
+    with pytest.raises(ValueError, match="ends with 'x', which leaves nothing to be below"):
+        Router([Mount("/a/{x:any}", Recorder())])
+
+
 def test_two_mounts_on_one_prefix_conflict() -> None:
     router = Router([Mount("/a", Recorder()), HttpRoute("/a", endpoint)])
     with pytest.raises(RouteConflict, match="Routing conflict: /a"):

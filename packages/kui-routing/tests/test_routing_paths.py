@@ -188,6 +188,20 @@ def test_a_registered_converter_is_known_to_every_router() -> None:
         register_converter("test_color", ColorConverter())
 
 
+def test_a_converter_may_be_made_for_the_occasion() -> None:
+    class OneOf(Converter[str]):
+        def __init__(self, *choices: str) -> None:
+            self.regex = "|".join(map(re.escape, choices))
+
+        def to_python(self, text: str) -> str:
+            return text
+
+    router = Router([SocketRoute("/{x:unit}/a", endpoint)], converters={"unit": OneOf("km", "mi")})
+    assert router.search("websocket", "/mi/a")[0] == {"x": "mi"}
+    with pytest.raises(NoMatchFound):
+        router.search("websocket", "/m/a")
+
+
 def bad_converters() -> Iterator[tuple[str, Any, str]]:
     class NoRegex(Converter[str]): ...
 
@@ -202,7 +216,7 @@ def bad_converters() -> Iterator[tuple[str, Any, str]]:
 
     yield "a b", Hex(), "is an identifier, got 'a b'"
     yield "a", Hex, "needs an instance of Converter"
-    yield "a", NoRegex(), "NoRegex needs a class attribute regex"
+    yield "a", NoRegex(), "NoRegex needs an attribute regex"
     yield "a", WrongRegex(), "the regex of WrongRegex is wrong"
     yield "a", Group(), "has a capturing group"
     yield "a", Flags(), "the regex of Flags is wrong"

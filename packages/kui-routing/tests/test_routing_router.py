@@ -92,6 +92,11 @@ def test_a_route_class_brings_its_own_protocol() -> None:
     assert (router.protocol_of("sensor"), router.url_for("sensor", {"id": "a"})) == ("mqtt", "/sensors/a")
 
 
+def test_a_route_without_a_protocol_is_refused() -> None:
+    with pytest.raises(TypeError, match="BaseRoute has no protocol: set one on the class"):
+        Router([BaseRoute("/a", chat)])
+
+
 def test_a_route_is_found_also_when_it_was_added_after_a_search() -> None:
     router = Router([HttpRoute("/{a}", chat, methods=["GET"])])
     assert router.search("http", "/x", "GET")[1] is chat

@@ -277,8 +277,10 @@ def test_what_is_no_route_is_refused(make: type[Routes | Router], wrong: Any) ->
         make().append(wrong)
     with pytest.raises(TypeError):
         make() << wrong  # pyright: ignore[reportUnusedExpression]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="Need type"):
         make([wrong])
+    with pytest.raises(TypeError, match="Need type"):
+        make(wrong)
 
 
 def test_nothing_but_routes_can_be_added_to_a_sum() -> None:
@@ -325,7 +327,9 @@ def test_a_middleware_that_cannot_be_called_is_refused_wherever_it_comes() -> No
 
 
 def test_multimethod_routes_take_each_method_of_a_path_once() -> None:
-    routes = MultimethodRoutes(HttpRoute("/a", chat, methods=["GET"]), SocketRoute("/a", chat, None))
+    routes = MultimethodRoutes(
+        HttpRoute("/a", chat, methods=["GET"]), SocketRoute("/a", chat, None), base_class=View
+    )
     routes <<= HttpRoute("/a", news, methods=["POST"])
     with pytest.raises(RouteConflict, match="Routing conflict: /a"):
         routes << HttpRoute("/a", news, None, methods=["GET", "PUT"])  # pyright: ignore[reportUnusedExpression]

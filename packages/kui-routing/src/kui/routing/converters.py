@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, cast
+from typing import Any, Final, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
 T = TypeVar("T")
@@ -51,9 +51,9 @@ class Converter(Generic[T]):
     (255, 'ff')
     """
 
-    regex: ClassVar[str]
-    strictness: ClassVar[int] = 60
-    crosses_slashes: ClassVar[bool] = False
+    regex: str
+    strictness: int = 60
+    crosses_slashes: bool = False
 
     def to_python(self, text: str) -> T:
         """Return the value of a text that `regex` matches.
@@ -203,13 +203,13 @@ def check_converter(name: str, converter: object) -> None:
         raise ValueError(f"the name of a path parameter type is an identifier, got {name!r}")
     if not isinstance(converter, Converter):
         raise TypeError(f"the path parameter type {name!r} needs an instance of Converter, got {converter!r}")
-    _check_regex(type(cast("Converter[object]", converter)))
+    found = cast("Converter[object]", converter)
+    _check_regex(type(found).__name__, getattr(found, "regex", None))
 
 
-def _check_regex(converter: type[Converter[Any]]) -> None:
-    name, regex = converter.__name__, getattr(converter, "regex", None)
+def _check_regex(name: str, regex: object) -> None:
     if not isinstance(regex, str):
-        raise ValueError(f"{name} needs a class attribute regex, a string; got {regex!r}")
+        raise ValueError(f"{name} needs an attribute regex, a string; got {regex!r}")
     try:
         # as it will stand in the regular expression of a segment
         groups = re.compile(f"(?:{regex})").groups

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
+from typing import Any
 
-from .endpoint import described
+from .endpoint import Middleware, described
 from .errors import RouteConflict
 from .group import Routes
 from .route import BaseRoute, HttpRoute
@@ -15,6 +17,10 @@ class MultimethodRoutes(Routes):
 
     A `Router` takes such routes from anywhere. This group tells of a mistake earlier: at the decorator.
 
+    Args:
+        base_class: not used; 1.x made a class view out of the functions.
+        routes, namespace, tags, http_middlewares, socket_middlewares: as for `Routes`.
+
     >>> async def read() -> None: ...
     >>> async def write() -> None: ...
     >>> routes = MultimethodRoutes()
@@ -22,6 +28,23 @@ class MultimethodRoutes(Routes):
     >>> [(route.path, *route.served_methods) for route in routes]
     [('/item', 'GET'), ('/item', 'POST')]
     """
+
+    def __init__(
+        self,
+        *routes: BaseRoute | Iterable[Any],
+        base_class: type | None = None,
+        namespace: str = "",
+        tags: Iterable[str] | None = None,
+        http_middlewares: Iterable[Middleware] = (),
+        socket_middlewares: Iterable[Middleware] = (),
+    ) -> None:
+        super().__init__(
+            *routes,
+            namespace=namespace,
+            tags=tags,
+            http_middlewares=http_middlewares,
+            socket_middlewares=socket_middlewares,
+        )
 
     def append(self, route: BaseRoute) -> None:
         """Add a route at the end.

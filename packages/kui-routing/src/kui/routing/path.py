@@ -111,6 +111,11 @@ class Pattern:
         self._check_ends()
 
     def _check_ends(self) -> None:
+        last = self.tokens[-1] if self.tokens else ""
+        if self.is_prefix and isinstance(last, Captured) and last.converter.crosses_slashes:
+            raise ValueError(
+                f"the prefix {self.path!r} ends with {last.name!r}, which leaves nothing to be below; remove it"
+            )
         for token, following in zip(self.tokens, self.tokens[1:], strict=False):
             if isinstance(token, str):
                 continue

@@ -67,7 +67,7 @@ class Router(Registration):
         self._verify = verify
         self._converters = known_converters(converters)
         self._clear()
-        self.__lshift__(routes)
+        self._extend(routes)
 
     def append(self, route: BaseRoute) -> None:
         """Add a route: build its handler and put it into the tables of its protocols.
@@ -80,6 +80,10 @@ class Router(Registration):
             TypeError: no route, an endpoint that is not async, a middleware that returns no endpoint.
         """
         route = checked_route(route)
+        if "" in route.served_protocols:
+            raise TypeError(
+                f"{type(route).__name__} has no protocol: set one on the class, or use HttpRoute or SocketRoute"
+            )
         if not (route.path or isinstance(route, Mount)):
             route = replace(route, path="/")
         pattern = Pattern(route.path, self._converters, is_prefix=isinstance(route, Mount))
@@ -92,15 +96,7 @@ class Router(Registration):
         """Add a route or a collection of routes, all or (where one is refused) none, and return this router."""
         if not isinstance(routes, BaseRoute | Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
-        kept = self._members.copy()
-        try:
-            for route in flattened(routes):
-                self.append(route)
-        except BaseException:
-            self._clear()
-            for traces in kept:
-                self._insert(traces)
-            raise
+        self._extend(routes)
         return self
 
     def search(self, protocol: str, path: str, method: str | None = None) -> tuple[dict[str, Any], Endpoint]:
@@ -182,6 +178,18 @@ class Router(Registration):
 
     def __str__(self) -> str:
         return listed(self)
+
+    def _extend(self, routes: BaseRoute | Iterable[Any]) -> None:
+        kept = len(self._members)
+        try:
+            for route in flattened(routes):
+                self.append(route)
+        except BaseException:
+            members = self._members[:kept]
+            self._clear()
+            for traces in members:
+                self._insert(traces)
+            raise
 
     def _named(self, name: str) -> Trace:
         trace = self._names.get(name)

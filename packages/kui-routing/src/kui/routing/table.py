@@ -35,7 +35,7 @@ class Table(Generic[V]):
         self.finders: dict[str | None, Finder[V]] = {}
         self._entries: list[Entry[V]] = []
         self._by_shape: dict[tuple[object, ...], list[Entry[V]]] = {}
-        self._methods: dict[str, None] = {}
+        self._methods: set[str] = set()
 
     def conflict(self, pattern: Pattern, methods: tuple[str, ...]) -> Entry[V] | None:
         """Return the entry that keeps a path from being inserted, if there is one."""
@@ -49,10 +49,9 @@ class Table(Generic[V]):
         self._entries.append(entry)
         same = self._by_shape.setdefault(entry.pattern.shape, [])
         same.append(entry)
-        if any(method not in self._methods for method in entry.methods):
-            self._methods.update(dict.fromkeys(entry.methods))
-            if "GET" in entry.methods:
-                self._methods["HEAD"] = None
+        self._methods.update(entry.methods)
+        if "GET" in entry.methods:
+            self._methods.add("HEAD")
         for method, finder in self.finders.items():
             if _serving(same, method) is entry:
                 finder.insert(entry.pattern, entry.value)
@@ -69,9 +68,9 @@ class Table(Generic[V]):
                     finder.insert(entry.pattern, entry.value)
         return self.finders[method]
 
-    def allowed(self, path: str) -> list[str]:
+    def allowed(self, path: str) -> set[str]:
         """Return the methods that a path serves, of those that entries name."""
-        return [method for method in self._methods if self.finder(method).find(path)]
+        return {method for method in self._methods if self.finder(method).find(path)}
 
 
 def _serving(entries: list[Entry[Any]], method: str | None) -> Entry[Any] | None:
