@@ -127,7 +127,7 @@ def the_namespace_is_shared(root: Path) -> Iterator[str]:
         for stray in sorted((member.path / "src" / "kui").iterdir()):
             if stray.name == "__pycache__":
                 continue
-            if stray != member.source:
+            if stray.name not in member.in_namespace:
                 yield f"{stray.relative_to(root)}: {member.name} may put only {member.package}/ into the namespace"
         for needed in ("__init__.py", "py.typed"):
             if not (member.source / needed).exists():
@@ -164,7 +164,7 @@ def versions_are_consistent(root: Path) -> Iterator[str]:
 
 def metadata_is_uniform(root: Path) -> Iterator[str]:
     for name, member in members(root).items():
-        wheel = {"only-include": [f"src/kui/{member.package}"], "sources": ["src"]}
+        wheel = {"only-include": [f"src/kui/{each}" for each in member.in_namespace], "sources": ["src"]}
         sdist = ["src", "tests", "README.md", "CHANGELOG.md", "LICENSE"]
         for keys, wanted in [
             (("project", "name"), name),

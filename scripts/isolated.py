@@ -119,9 +119,10 @@ def build(member: Member, out: Path) -> None:
 def check_wheel(wheel: Path, member: Member) -> None:
     """Raise unless the wheel holds the whole package and nothing beside it in the namespace."""
     mine = f"kui/{member.package}/"
+    also = [f"kui/{each}" for each in member.in_namespace if each.endswith(".py")]
     about = wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info/"
     names = zipfile.ZipFile(wheel).namelist()
-    if stray := [name for name in names if not name.startswith((mine, about))]:
+    if stray := [name for name in names if not name.startswith((mine, about)) and name not in also]:
         raise Failed(f"{wheel.name} holds more than {mine}: {', '.join(stray)}")
     needed = [mine + "__init__.py", mine + "py.typed", about + "licenses/LICENSE"]
     if missing := [name for name in needed if name not in names]:

@@ -34,6 +34,11 @@ class Member:
         return self.path / "src" / "kui" / self.package
 
     @property
+    def in_namespace(self) -> list[str]:
+        """What it puts into the folder ``kui``: its package; the assembly brings ``python -m kui`` too."""
+        return [self.package, "__main__.py"] if self.name == "kui" else [self.package]
+
+    @property
     def version(self) -> Version:
         return Version(self.pyproject["project"]["version"])
 

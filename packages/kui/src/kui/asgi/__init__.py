@@ -91,6 +91,7 @@ from kui.websocket import (
 )
 
 from .application import Kui
+from .draining import Drained
 from .factory import FactoryClass
 
 __all__ = [
@@ -107,6 +108,7 @@ __all__ = [
     "Cookie",
     "DecodeError",
     "Depends",
+    "Drained",
     "Encoding",
     "ExceptionHandlers",
     "FactoryClass",

@@ -20,8 +20,9 @@ from kui.core import (
 from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConverter, allow_cors
 from kui.params import auto_params
 from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Router
-from kui.websocket import Limits, OriginRule, SocketSession, WebSocket
+from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
 
+from .draining import Drained, Draining
 from .factory import FactoryClass
 from .fallback import Fallback
 from .verify import verify_path_parameters
@@ -66,6 +67,9 @@ class Kui(Application):
 
     ```
     """
+
+    should_exit: bool
+    """Whether the application has begun to drain; for endless HTTP answers to look at."""
 
     def __init__(
         self,
@@ -118,6 +122,7 @@ class Kui(Application):
             guard=None if origins is None else _guard(OriginRule(origins)),
             answer=self._requests.respond,
         )
+        self._draining = Draining(self, self._sockets.live)
         super().__init__(
             {"lifespan": self.lifespan, "http": self._serve_http, "websocket": self._serve_websocket}
         )
@@ -159,6 +164,53 @@ class Kui(Application):
         """Decorate a function with `add_exception_handler`; it stays what it is."""
         return lambda handler: self._exception_handlers.add(key, handler)
 
+    def on_drain(self, hook: Hook) -> Hook:
+        """Let a function of the application, sync or async, be told when a drain begins; return it.
+
+        A time to say good-bye: the sockets are still open. Hooks are called one after the other, before the first
+        close; one that fails is logged.
+
+        ```python
+        >>> from kui.asgi import Kui
+        >>> app = Kui()
+        >>> @app.on_drain
+        ... async def leave_the_cluster(app): ...
+
+        ```
+        """
+        return self._draining.add(hook)
+
+    async def drain(
+        self,
+        *,
+        timeout: float = 30.0,
+        batch: int = 100,
+        jitter: float = 0.1,
+        code: int = CloseCode.SERVICE_RESTART,
+    ) -> Drained:
+        """Close the live WebSockets in good order, before the server stops; HTTP goes on.
+
+        From now on handshakes are refused with 503 and Retry-After, and `should_exit` is true. The hooks of
+        `on_drain` are called; then the sockets are closed in batches, so that not all clients come back at once.
+        What has not ended at the deadline is cancelled. A second call joins the first one.
+
+        `kui run` does this at SIGTERM. Elsewhere call it before the server cuts the connections. The sockets of
+        mounted applications are not known here; a hook may drain those of another Kui.
+
+        Args:
+            timeout: seconds until the handlers that are left are cancelled.
+            batch: how many sockets are closed at once.
+            jitter: seconds at most between two batches, chosen at random.
+            code: what the sockets are closed with: 1012 (service restart), 1001 (going away) or one of your own.
+
+        Returns:
+            How many sockets were closed, and how many handlers cancelled.
+
+        Raises:
+            ValueError: an argument out of its range.
+        """
+        return await self._draining.drain(timeout=timeout, batch=batch, jitter=jitter, code=code)
+
     def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return the awaitable that serves a request: one coroutine less than an async function would be."""
         try:
@@ -172,6 +224,8 @@ class Kui(Application):
         return self._requests.serve(scope, receive, send, handler)
 
     def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if self._draining.has_begun:
+            return self._sockets.serve(scope, receive, send, self._draining.refuse)
         try:
             scope["path_params"], handler = self.router.search("websocket", route_path(scope))
         except NoMatchFound:

@@ -1,0 +1,183 @@
+"""Serve an application with uvicorn, and drain its sockets before they are cut: `kui run module:app`."""
+
+import asyncio
+import os
+import socket
+import sys
+from typing import Any, NamedTuple, cast
+
+import click
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
+from uvicorn.main import main as uvicorn_command
+from uvicorn.server import Server
+from uvicorn.supervisors import ChangeReload, Multiprocess, multiprocess
+
+from .target import TargetError, check_module, complete, load
+
+__all__ = ["DrainingConfig", "DrainingServer", "Worker", "command"]
+
+# how long clients may take to answer a close, so that the close is not lost when the connection is cut
+ANSWER_SECONDS = 1.0
+
+
+class Drain(NamedTuple):
+    """The arguments of `Kui.drain`."""
+
+    timeout: float
+    batch: int
+    jitter: float
+
+
+class DrainingConfig(Config):
+    """What uvicorn is told, and how to drain."""
+
+    def __init__(self, app: str, drain: Drain, **options: Any) -> None:
+        super().__init__(app, **options)
+        self.drain = drain
+
+
+class DrainingServer(Server):
+    """A server that lets the application close its sockets while it still listens."""
+
+    config: DrainingConfig
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, then stop as uvicorn does; a second signal stops at once."""
+        drain = find_drain(cast(Any, self.config).loaded_app)
+        if drain is not None:
+            draining = asyncio.create_task(self._drain(drain))
+            while not (draining.done() or self.force_exit):
+                await asyncio.wait([draining], timeout=0.1)
+            if not draining.cancel():
+                draining.result()
+        await super().shutdown(sockets)
+
+    async def _drain(self, drain: Any) -> None:
+        await drain(**self.config.drain._asdict())
+        waited = 0.0
+        while waited < ANSWER_SECONDS and self._has_sockets():
+            await asyncio.sleep(0.02)
+            waited += 0.02
+
+    def _has_sockets(self) -> bool:
+        kind = self.config.ws_protocol_class
+        return kind is not None and any(
+            isinstance(connection, kind) for connection in self.server_state.connections
+        )
+
+
+class Worker(multiprocess.Process):
+    """One of several processes, with a server that drains."""
+
+    @property
+    def server(self) -> Server:
+        """The server of this process, made at the first use."""
+        if self._server is None:
+            self._server = DrainingServer(self.config)
+        return self._server
+
+
+def find_drain(app: Any) -> Any:
+    """Return the method `drain` of the application below ASGI middlewares, which keep it as `app`; or None."""
+    seen: set[int] = set()
+    while app is not None and id(app) not in seen:
+        drain = getattr(app, "drain", None)
+        if callable(drain):
+            return drain
+        seen.add(id(app))
+        app = getattr(app, "app", None)
+    return None
+
+
+class BadTarget(click.ClickException):
+    """A sentence about a target that cannot be served, and the exit code of wrong usage."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence."""
+        click.echo(f"kui: {self.format_message()}", file=file or sys.stderr)
+
+
+def serve(
+    app: str,
+    *,
+    app_dir: str,
+    drain_timeout: float,
+    drain_batch: int,
+    drain_jitter: float,
+    headers: list[str],
+    log_config: str | None,
+    **options: Any,
+) -> None:
+    """Do what uvicorn's own command does, with a server that drains."""
+    sys.path.insert(0, app_dir)
+    app = complete(app)
+    try:
+        if options["reload"]:  # a module that cannot be imported yet is going to be mended
+            check_module(app)
+        else:
+            load(app)
+    except TargetError as error:
+        raise BadTarget(str(error)) from None
+    for name in ("reload_dirs", "reload_includes", "reload_excludes"):
+        options[name] = list(options[name]) or None
+    config = DrainingConfig(
+        app,
+        Drain(drain_timeout, drain_batch, drain_jitter),
+        headers=[(name, value) for name, _, value in (header.partition(":") for header in headers)],
+        log_config=log_config or LOGGING_CONFIG,
+        **options,
+    )
+    server = DrainingServer(config)
+    try:
+        if config.should_reload:
+            ChangeReload(config, target=server.run, sockets=[config.bind_socket()]).run()
+        elif config.workers > 1:
+            # uvicorn has no argument for the class of its workers
+            multiprocess.Process = Worker  # type: ignore[misc]
+            Multiprocess(config, sockets=[config.bind_socket()]).run()
+        else:
+            server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if config.uds and os.path.exists(config.uds):
+            os.remove(config.uds)
+    if not (server.started or config.should_reload or config.workers > 1):
+        sys.exit(STARTUP_FAILURE)
+
+
+command = click.Command(
+    "run",
+    callback=serve,
+    params=[
+        *uvicorn_command.params,
+        click.Option(
+            ["--drain-timeout"],
+            type=click.FloatRange(min=0),
+            default=30.0,
+            show_default=True,
+            help="Seconds for the sockets to end, before their handlers are cancelled.",
+        ),
+        click.Option(
+            ["--drain-batch"],
+            type=click.IntRange(min=1),
+            default=100,
+            show_default=True,
+            help="How many sockets are closed at once.",
+        ),
+        click.Option(
+            ["--drain-jitter"],
+            type=click.FloatRange(min=0),
+            default=0.1,
+            show_default=True,
+            help="Seconds at most between two batches, chosen at random.",
+        ),
+    ],
+    context_settings=uvicorn_command.context_settings,
+    help="Serve APP, as in chat.main:app, with uvicorn, and drain its WebSockets at the end.",
+)
+
+if __name__ == "__main__":
+    command(prog_name="python -m kui.asgi")

@@ -1,0 +1,142 @@
+"""The orderly end of an application's live WebSockets."""
+
+import asyncio
+import inspect
+import logging
+import random
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+from kui.http import PlainTextResponse
+from kui.websocket import CloseCode, ConnectionState, WebSocket, websocket
+
+__all__ = ["Drained", "Draining"]
+
+logger = logging.getLogger("kui.asgi")
+
+Hook = Callable[[Any], Any]
+H = TypeVar("H", bound=Hook)
+
+RETRY_AFTER_SECONDS = 1
+REASON = "service restart"
+# how often to look for handshakes that have been accepted meanwhile
+LOOK_SECONDS = 0.05
+# how long a cancelled handler may take to end
+CANCELLED_SECONDS = 5.0
+
+
+class Drained(NamedTuple):
+    """What a drain has done.
+
+    Args:
+        closed: the number of sockets that were closed, and whose handlers ended in time.
+        cancelled: the number of those whose handlers were cancelled at the deadline.
+    """
+
+    closed: int
+    cancelled: int
+
+
+class Draining:
+    """Close the sockets of an application before its server does.
+
+    Args:
+        app: what the hooks are called with; its `should_exit` becomes true.
+        live: the connections being served, each with its task.
+    """
+
+    def __init__(self, app: Any, live: Mapping[WebSocket, "asyncio.Task[Any] | None"]) -> None:
+        self.has_begun = False
+        self._app = app
+        self._live = live
+        self._hooks: list[Hook] = []
+        self._task: asyncio.Task[Drained] | None = None
+
+    def add(self, hook: H) -> H:
+        """Let a function of the application be told when the drain begins; return it."""
+        if not callable(hook):
+            raise TypeError(f"a hook of the drain is a function of the application; got {hook!r}")
+        self._hooks.append(hook)
+        return hook
+
+    async def refuse(self) -> None:
+        """Refuse the current handshake: the client is to try again, at another server or at the next one here."""
+        headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
+        await websocket.deny(PlainTextResponse("the server is about to restart", 503, headers))
+
+    async def drain(self, *, timeout: float, batch: int, jitter: float, code: int) -> Drained:
+        """Begin, or join the drain that has begun; return when no connection is left."""
+        if self._task is None:
+            _check(timeout, batch, jitter, code)
+            self.has_begun = self._app.should_exit = True
+            self._task = asyncio.create_task(self._drain(timeout, batch, jitter, code), name="kui drain")
+        return await asyncio.shield(self._task)
+
+    async def _drain(self, timeout: float, batch: int, jitter: float, code: int) -> Drained:
+        told: dict[WebSocket, asyncio.Task[None]] = {}
+        try:
+            async with asyncio.timeout(timeout):
+                await self._tell()
+                while self._live:
+                    await self._close(told, batch, jitter, code)
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            pass
+        late = len(self._live)
+        closed = sum(connection not in self._live for connection in told)
+        await _end([*filter(None, self._live.values())])
+        await _end([*told.values()])
+        logger.info("drained: %d sockets closed, %d handlers cancelled", closed, late)
+        return Drained(closed, late)
+
+    async def _tell(self) -> None:
+        for hook in self._hooks:
+            try:
+                result = hook(self._app)
+                if inspect.isawaitable(result):
+                    await result
+            except Exception:
+                logger.exception("%r failed when the drain began", hook)
+
+    async def _close(
+        self, told: "dict[WebSocket, asyncio.Task[None]]", batch: int, jitter: float, code: int
+    ) -> None:
+        """Close, batch by batch, what is open and was not closed before.
+
+        A handshake is left to its handler, and closed when it has been accepted.
+        """
+        ready = (
+            connection
+            for connection in [*self._live]
+            if connection not in told and connection.connection_state is not ConnectionState.CONNECTING
+        )
+        while connections := [*islice(ready, batch)]:
+            for connection in connections:
+                # a client that takes no data may hold up its own close, and nobody else's
+                told[connection] = asyncio.create_task(_quietly(connection.close(code, REASON)))
+            await asyncio.sleep(random.uniform(0, jitter))
+
+
+async def _quietly(closing: Coroutine[Any, Any, None]) -> None:
+    try:
+        await closing
+    except Exception:
+        logger.exception("a socket could not be closed")
+
+
+async def _end(tasks: "list[asyncio.Task[Any]]") -> None:
+    """Cancel tasks, and wait for them, but not for ever."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=CANCELLED_SECONDS)
+
+
+def _check(timeout: float, batch: int, jitter: float, code: int) -> None:
+    if timeout < 0 or jitter < 0:
+        raise ValueError(f"timeout and jitter are seconds, 0 or more; got {timeout} and {jitter}")
+    if batch < 1:
+        raise ValueError(f"batch is a number of sockets, 1 or more; got {batch}")
+    if code not in (CloseCode.SERVICE_RESTART, CloseCode.GOING_AWAY) and not 3000 <= code <= 4999:
+        raise ValueError(f"a drain closes with 1012, 1001 or a code from 3000 to 4999; got {code}")
