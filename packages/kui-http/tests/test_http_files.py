@@ -199,3 +199,7 @@ def test_the_tag_changes_with_the_file(site: Path) -> None:
     before = FileResponse(site / "a.txt").headers["etag"]
     os.utime(site / "a.txt", ns=(1, 1))
     assert FileResponse(site / "a.txt").headers["etag"] != before
+
+
+async def test_a_redirect_with_a_malformed_host_is_a_400(site: Path) -> None:
+    assert (await get(Pages(site), "/folder", host="[::1")).status_code == 400

@@ -357,3 +357,34 @@ async def test_a_request_is_a_connection() -> None:
 )
 def test_errors_of_a_request_are_answers(error: Any) -> None:
     assert isinstance(error, HTTPException)
+
+
+async def test_a_message_that_is_no_piece_is_an_error_of_the_server() -> None:
+    async def receive() -> Message:
+        return {"type": "websocket.receive"}
+
+    request = HttpRequest({"type": "http", "method": "POST", "path": "/", "headers": []}, receive)
+    with pytest.raises(RuntimeError, match=r"expected http\.request.*websocket\.receive"):
+        await request.body
+
+
+async def test_readers_and_watchers_may_wait_at_once() -> None:
+    client = Client(b"a", is_whole=False)
+    request = make(client)
+    watching = [asyncio.ensure_future(request.wait_disconnected()) for _ in range(2)]
+    reading = asyncio.ensure_future(_read(request))
+    await asyncio.sleep(0)
+    client.send(b"b")
+    assert await reading == b"ab"
+    client.leave()
+    await asyncio.gather(*watching)
+
+
+async def _read(request: HttpRequest) -> bytes:
+    return await request.body
+
+
+def test_an_upload_is_a_field_of_pydantic() -> None:
+    schema: Any = UploadFile.__get_pydantic_core_schema__(UploadFile, None)
+    assert schema == {"type": "is-instance", "cls": UploadFile}
+    assert UploadFile.__get_pydantic_json_schema__(schema, None)["format"] == "binary"

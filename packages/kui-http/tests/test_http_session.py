@@ -447,3 +447,55 @@ async def test_extra_headers_are_on_every_answer() -> None:
         answer = await call(http_session(endpoint), params={"kind": kind})
         assert (answer.headers["x-id"], answer.headers["vary"]) == ("7", vary)
         assert answer.headers.get_list("set-cookie") == cookies
+
+
+async def test_a_cancelled_handler_ends_its_connection() -> None:
+    events: list[str] = []
+    begun = asyncio.Event()
+
+    async def endpoint() -> str:
+        request.exit_stack.callback(events.append, "stack")
+        begun.set()
+        await asyncio.Event().wait()
+        return "never"
+
+    server = Server()
+    serving = asyncio.ensure_future(http_session(endpoint)(SCOPE, nothing_comes, server.send))
+    await begun.wait()
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+    assert (events, server.sent) == (["stack"], [])
+
+
+async def test_an_application_that_is_handed_over_to_hears_of_the_rest_of_the_body() -> None:
+    heard: list[Message] = []
+
+    class Application(HttpResponse):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            heard.extend([await receive() for _ in range(4)])
+            await super().__call__(scope, receive, send)
+
+    async def endpoint() -> Any:
+        assert [piece async for piece in first_piece()] == [b"a"]
+        return Application()
+
+    async def first_piece() -> AsyncGenerator[bytes, None]:
+        stream = request.stream()
+        yield await anext(stream)
+        await stream.aclose()
+
+    messages = iter(
+        [
+            {"type": "http.request", "body": b"a", "more_body": True},
+            {"type": "http.request", "body": b"b", "more_body": True},
+            {"type": "http.request", "body": b"c", "more_body": True},
+        ]
+    )
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    await http_session(endpoint)({**SCOPE, "method": "POST"}, receive, Server().send)
+    pieces = [{"type": "http.request", "body": piece, "more_body": True} for piece in (b"b", b"c")]
+    assert heard == [*pieces, {"type": "http.disconnect"}, {"type": "http.disconnect"}]
