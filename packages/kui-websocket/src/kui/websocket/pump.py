@@ -41,13 +41,13 @@ class ReadPump:
 
     def __init__(self, receive: Receive, buffer: tuple[int, int], on_end: Callable[[Message], None]) -> None:
         self._receive = receive
-        self.resize(buffer)
+        self._max_messages, self._max_bytes = buffer
         self._on_end = on_end
-        self._space: asyncio.Future[None] | None = None
         self._buffer: deque[Message] = deque()
         self._bytes = 0
         self._end: Message | None = None
         self._reader: asyncio.Future[None] | None = None
+        self._space: asyncio.Future[None] | None = None
         self._task = asyncio.create_task(self._run(), name="kui.websocket read pump")
 
     async def take(self) -> Message:
