@@ -40,15 +40,18 @@ class ServerProfile:
     second_receive: Literal["disconnect", "once", "hang"] = "hang"
     """What a receive after the disconnect event does: give another one with code 1005, do so once after a
     close frame of the client and then never return, or never return."""
-    passes_own_code: bool = True
-    """Whether the disconnect event after the application's own close has its code; if not, it has 1000."""
+    code_of_own_close: int | None = None
+    """The code of the disconnect event after the application's own close or denial; None: the code that it
+    closed with, and 1006 after a denial."""
     close_when_raised: int | None = 1006
     """The code that the client sees when the application raises after accept; None leaves the socket open."""
     close_when_returned: int | None = 1006
     """The code that the client sees when the application returns without a close; None leaves it open."""
-    long_reason: Literal["cut", "truncate", "invalid", "unsent"] = "truncate"
+    passes_own_reason: bool = True
+    """Whether the reason of the application's close reaches the client."""
+    long_reason: Literal["cut", "truncate", "invalid"] = "truncate"
     """What becomes of a close whose reason is longer than 123 bytes: the connection is cut (1006), the
-    reason is truncated, the client gets an invalid frame (1002), or nothing is sent."""
+    reason is truncated, or the client gets an invalid frame (1002)."""
     close_1005: Literal["error", "normal", "invalid"] = "normal"
     """What becomes of a close with code 1005: `send` raises, it becomes 1000, or an invalid frame (1002)."""
     passes_accept_headers: bool = True
@@ -82,7 +85,7 @@ _ALL = (
         denial_extension=True,
         both_payload_keys=True,
         passes_client_code=False,
-        passes_own_code=False,
+        code_of_own_close=1000,
         passes_client_reason=False,
         code_of_empty_close=1006,
         code_of_cut=1006,
@@ -96,6 +99,7 @@ _ALL = (
         spec_version="2.3",
         denial_extension=True,
         passes_client_reason=False,
+        code_of_own_close=1005,
         send_after_leaving="ignore",
         second_receive="disconnect",
         close_when_raised=1005,
@@ -115,7 +119,7 @@ _ALL = (
         send_after_leaving="ignore",
         close_when_raised=1011,
         close_when_returned=None,
-        long_reason="unsent",
+        passes_own_reason=False,
         close_1005="error",
         passes_accept_headers=False,
         shutdown_cancels=True,

@@ -105,7 +105,7 @@ class Wire:
             case _:
                 self.denial_body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    self._end(Close(1006, ""), self._own(1006))
+                    self._end(Close(1006, ""), self._code_of_own_close(1006))
 
     def _after(self, message: Message) -> str:
         state = after_websocket_send(self.state, message, denial=self.profile.denial_extension)
@@ -120,11 +120,10 @@ class Wire:
     def _close(self, code: int, reason: str) -> None:
         if self.accepted is None:
             self.denial_start = {"type": "websocket.http.response.start", "status": 403, "headers": []}
-            self._end(Close(1006, ""), self._own(1006))
+            self._end(Close(1006, ""), self._code_of_own_close(1006))
             return
         close = close_on_the_wire(self.profile, code, reason)
-        if close is not None:
-            self._end(close, self._own(close.code), close.reason)
+        self._end(close, self._code_of_own_close(close.code), close.reason)
 
     # What the client does
 
@@ -183,8 +182,9 @@ class Wire:
         """Whether nothing can reach the client any more."""
         return self._has_left or self.state in (CLOSED, DENIED)
 
-    def _own(self, code: int) -> int:
-        return code if self.profile.passes_own_code else 1000
+    def _code_of_own_close(self, code: int) -> int:
+        own = self.profile.code_of_own_close
+        return code if own is None else own
 
     def _end(self, close: Close, code: int | None, reason: str | None = None) -> None:
         self.close = close
@@ -197,8 +197,8 @@ class Wire:
         self.call.changed.ring()
 
 
-def close_on_the_wire(profile: ServerProfile, code: int, reason: str) -> Close | None:
-    """Tell what the client sees of an application's close; None is nothing at all.
+def close_on_the_wire(profile: ServerProfile, code: int, reason: str) -> Close:
+    """Tell what the client sees of an application's close.
 
     Raises `RuntimeError` where the server fails over the code.
     """
@@ -206,6 +206,8 @@ def close_on_the_wire(profile: ServerProfile, code: int, reason: str) -> Close |
         if profile.close_1005 == "error":
             raise RuntimeError(f"close code {code} may not be sent (RFC 6455, section 7.4.1)")
         return Close(1000, reason) if profile.close_1005 == "normal" else Close(1002, "")
+    if not profile.passes_own_reason:
+        return Close(code, "")
     encoded = reason.encode()
     if len(encoded) <= 123:
         return Close(code, reason)
@@ -216,5 +218,3 @@ def close_on_the_wire(profile: ServerProfile, code: int, reason: str) -> Close |
             return Close(1006, "")
         case "invalid":
             return Close(1002, "")
-        case "unsent":
-            return None
