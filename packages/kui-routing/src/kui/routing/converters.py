@@ -188,6 +188,16 @@ def register_converter(name: str, converter: Converter[Any]) -> None:
     Raises:
         ValueError: the name is no identifier, is taken, or the converter's regex is wrong.
         TypeError: it is no instance of `Converter`.
+
+    >>> class Letter(Converter[str]):
+    ...     regex = "[a-z]"
+    ...     def to_python(self, text: str) -> str:
+    ...         return text
+    >>> register_converter("letter", Letter())
+    >>> from kui.routing import Router, SocketRoute
+    >>> async def page() -> None: ...
+    >>> Router([SocketRoute("/index/{first:letter}", page)]).search("websocket", "/index/k")[0]
+    {'first': 'k'}
     """
     check_converter(name, converter)
     if _registry.setdefault(name, converter) is not converter:

@@ -28,6 +28,15 @@ class MethodNotAllowed(LookupError):
 
     Attributes:
         allow: the methods that the path does serve, in a stable order, HEAD included where GET is.
+
+    >>> from kui.routing import HttpRoute, Router
+    >>> async def read() -> None: ...
+    >>> router = Router([HttpRoute("/item", read, methods=["GET"])])
+    >>> try:
+    ...     router.search("http", "/item", "PUT")
+    ... except MethodNotAllowed as error:
+    ...     error.allow
+    ('GET', 'HEAD')
     """
 
     def __init__(self, path: str, method: str, allow: tuple[str, ...]) -> None:
@@ -36,8 +45,24 @@ class MethodNotAllowed(LookupError):
 
 
 class NoRouteFound(LookupError):
-    """Raised by `Router.url_for` when no route has the name."""
+    """Raised by `Router.url_for` when no route has the name.
+
+    >>> from kui.routing import Router
+    >>> Router().url_for("chat")
+    Traceback (most recent call last):
+        ...
+    kui.routing.errors.NoRouteFound: No route with name 'chat' exists
+    """
 
 
 class RouteConflict(ValueError):
-    """Raised when a route is refused because another holds its path or its name already."""
+    """Raised when a route is refused because another has its path or its name already.
+
+    >>> from kui.routing import Router, SocketRoute
+    >>> async def chat() -> None: ...
+    >>> try:
+    ...     Router([SocketRoute("/{room}", chat, None), SocketRoute("/{name}", chat, None)])
+    ... except RouteConflict as error:
+    ...     print(str(error).splitlines()[0])
+    Routing conflict: /{name}: both routes match the same paths
+    """

@@ -144,6 +144,14 @@ class Prefix(str):
     """A prefix that goes before any iterable of routes: `Prefix("/v1") // [route, ...]`.
 
     A plain string does for one route and for `Routes`.
+
+    >>> async def news() -> None: ...
+    >>> from kui.routing import SocketRoute
+    >>> (Prefix("/v1") // [SocketRoute("/news", news)])[0].path
+    '/v1/news'
+
+    Raises:
+        ValueError: it does not begin with "/", or ends with it.
     """
 
     __slots__ = ()

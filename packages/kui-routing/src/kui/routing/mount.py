@@ -23,6 +23,13 @@ class Mounted:
     Attributes:
         app: the application.
         depth: the number of segments in the prefix.
+
+    >>> import asyncio
+    >>> async def app(scope, receive, send):
+    ...     print(scope["root_path"], scope["path"])
+    >>> mounted = Mounted(app, depth=1)
+    >>> asyncio.run(mounted({"type": "http", "path": "/static/a.css", "root_path": ""}, None, None))
+    /static /static/a.css
     """
 
     app: Callable[[Scope, Receive, Send], Awaitable[Any]]
@@ -54,6 +61,12 @@ class Mount(BaseRoute):
     Raises:
         ValueError: the path is no prefix.
         TypeError: a middleware for the mount or for a group that it is in.
+
+    >>> from kui.routing import Router
+    >>> async def files(scope, receive, send): ...
+    >>> _, handler = Router([Mount("/static", files)]).search("http", "/static/a.css", "GET")
+    >>> isinstance(handler, Mounted), handler.app is files
+    (True, True)
     """
 
     name: str | None = None

@@ -28,6 +28,14 @@ class BaseRoute:
     Raises:
         ValueError: a slip in the path.
         TypeError: an endpoint or a middleware that cannot be called, a name that is no string.
+
+    >>> @dataclass(frozen=True)
+    ... class TopicRoute(BaseRoute):
+    ...     protocol = "mqtt"
+    >>> async def measured() -> None: ...
+    >>> from kui.routing import Router
+    >>> Router([TopicRoute("/sensors/{id:int}", measured)]).search("mqtt", "/sensors/5")[0]
+    {'id': 5}
     """
 
     protocol: ClassVar[str] = ""

@@ -38,7 +38,8 @@ class Router(Registration):
         http_middlewares: around all HTTP handlers; the last is the outermost.
         socket_middlewares: likewise around all WebSocket handlers.
         bind: makes an endpoint of a protocol callable without arguments; identity by default.
-        verify: called as `verify(route, trace)` before a route goes into the table; may raise to refuse it.
+        verify: called as `verify(route, trace)` for each protocol of a route, when its handler is built and before it
+            goes into a table; may raise to refuse it.
         converters: types of path parameters for this router, over the registered ones.
 
     >>> async def room() -> None: ...

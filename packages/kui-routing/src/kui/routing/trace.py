@@ -21,6 +21,12 @@ class Trace:
         pattern: its parsed path; `pattern.names` are the parameters.
         middlewares: of the route, its groups and the router, from the innermost to the outermost.
         layers: what `bind` returned, for the endpoint and for each middleware, in this order; the last is the handler.
+
+    >>> from kui.routing import Router, SocketRoute
+    >>> async def chat() -> None: ...
+    >>> (trace,) = Router([SocketRoute("/{room}", chat)]).traces
+    >>> trace.protocol, trace.pattern.names, trace.handler is chat
+    ('websocket', ('room',), True)
     """
 
     protocol: str
