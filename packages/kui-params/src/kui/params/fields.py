@@ -2,11 +2,11 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, cast, get_origin
+from typing import Any, NotRequired, Required, cast, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel
 from pydantic.fields import FieldInfo
-from typing_extensions import get_type_hints
+from typing_extensions import ReadOnly, get_type_hints
 
 from .annotations import is_model, is_multiple, without_none
 
@@ -51,7 +51,12 @@ def fields_of(annotation: Any) -> Fields:
     return Fields(frozenset(keys), frozenset(multiple), everything=extra in ("allow", "forbid"))
 
 
+_QUALIFIERS = (Required, NotRequired, ReadOnly)
+
+
 def _described(kind: Any, name: str, hint: Any) -> FieldInfo:
+    while get_origin(hint) in _QUALIFIERS:
+        [hint] = get_args(hint)
     if dataclasses.is_dataclass(kind):
         default = kind.__dataclass_fields__[name].default
         if isinstance(default, FieldInfo):

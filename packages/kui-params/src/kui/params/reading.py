@@ -31,7 +31,7 @@ def adapter_of(parameters: Mapping[str, Parameter]) -> TypeAdapter[dict[str, Any
     fields: dict[str, Any] = {}
     for slot, parameter in parameters.items():
         field = Field(**_options(parameter))
-        annotation: Any = Annotated.__class_getitem__((parameter.annotation, field))  # type: ignore[attr-defined]
+        annotation = cast(Any, Annotated)[parameter.annotation, field]
         fields[slot] = annotation if parameter.required else NotRequired[annotation]
     shape = cast(Any, TypedDict)("Parameters", fields)
     shape.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)

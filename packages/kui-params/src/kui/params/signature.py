@@ -237,9 +237,9 @@ def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place
     exclusive = source.exclusive
     if exclusive is None:
         exclusive = len(kinds) == 1 and is_model(kinds[0])
-    key = source.alias or name
+    key = name if source.alias is None else source.alias
     if source.place == "header":
-        key = (source.alias or name.replace("_", "-")).lower()
+        key = (name.replace("_", "-") if source.alias is None else source.alias).lower()
     multiple = not exclusive and is_multiple(annotation)
     return Parameter(name, source.place, key, annotation, default, not optional, multiple, exclusive, source)
 
