@@ -94,6 +94,27 @@ def kui() -> App:
     return app
 
 
+def assembled() -> App:
+    """Return kui.asgi's application, with its router and its parameters."""
+    from kui.asgi import Kui, request
+
+    app = Kui()
+
+    @app.router.http.get("/text")
+    async def text() -> Any:
+        return TEXT
+
+    @app.router.http.get("/json")
+    async def data() -> Any:
+        return DATA
+
+    @app.router.http.post("/echo")
+    async def echo() -> Any:
+        return await request.json
+
+    return app
+
+
 def starlette() -> App:
     """Return Starlette with its own JSON."""
     from starlette.applications import Starlette
@@ -144,6 +165,7 @@ ENTRIES: dict[str, Callable[[], App]] = {
     "raw": raw,
     "raw again": raw,
     "kui.http": kui,
+    "kui.asgi": assembled,
     "Starlette": starlette,
     "Falcon": falcon,
 }
@@ -219,8 +241,8 @@ def work(entry: str) -> None:
     try:
         app = ENTRIES[entry]()
         problem = asyncio.run(check(app))
-    except ImportError as error:
-        problem = f"not measured, {error}"
+    except Exception as error:
+        problem = f"not measured, {error!r}"
     print(problem, flush=True)
     for line in sys.stdin:
         case, requests = json.loads(line)

@@ -114,7 +114,7 @@ def convert_response(value: Any) -> ASGIApp:
 def current_converter() -> ResponseConverter:
     """Return the converter of the current connection: its session's, its application's or the default one."""
     request = request_var.get(None)
-    if request is not None and request.converter is not None:
+    if request is not None and hasattr(request, "converter"):
         return request.converter
     connection = http_connection_var.get(None)
     return application_converter({} if connection is None else connection)

@@ -30,11 +30,6 @@ class Incoming:
         self._task: asyncio.Task[Message] | None = None
         self._room: asyncio.Event | None = None
 
-    @property
-    def is_looking(self) -> bool:
-        """Whether a look at the server is under way."""
-        return self._task is not None
-
     async def next_piece(self) -> bytes:
         """Return the next piece of the body; sets `is_complete` with the last one.
 

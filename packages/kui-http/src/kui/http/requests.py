@@ -3,7 +3,7 @@
 import asyncio
 import codecs
 from collections.abc import AsyncGenerator, Awaitable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from baize.datastructures import FormData
 
@@ -50,18 +50,22 @@ class HttpRequest(HTTPConnection):
     ```
     """
 
+    __slots__ = ("converter",)  # set for every request: a slot spares most of them a dictionary
+
     limits: RequestLimits = RequestLimits()
     """What the body may hold at most."""
 
-    converter: "ResponseConverter | None" = None
-    """Makes a response of what the endpoint returns; None for the application's."""
+    converter: "ResponseConverter"
+    """Makes a response of what the endpoint returns; the session that serves the request sets it."""
 
     extra_headers: tuple[tuple[bytes, bytes], ...] = ()
     """Headers for whatever answers this request; `add_response_header` adds one."""
 
     _body: bytes | None = None
     _is_streamed = False
-    _default_limits: ClassVar[RequestLimits] = limits
+
+    has_something_to_close = False
+    """Whether `close` has anything to do."""
 
     @property
     def method(self) -> str:
@@ -141,10 +145,12 @@ class HttpRequest(HTTPConnection):
 
     async def is_disconnected(self) -> bool:
         """Return whether the client has left, as far as the server knows; never waits, and loses nothing."""
+        self.has_something_to_close = True
         return await self._incoming.poll()
 
     async def wait_disconnected(self) -> None:
         """Wait until the client has left. The body stays readable, by another task meanwhile."""
+        self.has_something_to_close = True
         await self._incoming.wait_disconnected()
 
     async def close(self) -> None:
@@ -173,12 +179,6 @@ class HttpRequest(HTTPConnection):
         if any(byte in part for part in pair for byte in b"\r\n\0"):
             raise ValueError(f"a header is one line; got {name!r}: {value!r}")
         self.extra_headers = (*self.extra_headers, pair)
-
-    @property
-    def has_something_to_close(self) -> bool:
-        """Whether `close` has anything to do."""
-        incoming: Incoming | None = self.__dict__.get("_incoming")
-        return incoming is not None and (incoming.is_looking or "_form" in self.__dict__)
 
     def receive_for_response(self) -> Receive:
         """Return a receive callable for an ASGI application that answers this request: nothing read ahead is lost."""
@@ -272,6 +272,7 @@ class HttpRequest(HTTPConnection):
     async def _read_form(self) -> FormData:
         async with self._reading_form:
             if "_form" not in self.__dict__:
+                self.has_something_to_close = True
                 self.__dict__["_form"] = await self._parse_form()
         form: FormData = self.__dict__["_form"]
         return form

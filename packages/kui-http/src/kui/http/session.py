@@ -85,11 +85,7 @@ class HttpSession:
             Exception: what neither the handler, nor an exception handler, nor a clean-up has dealt with.
         """
         request = self.request_class(scope, receive, send)
-        converter = self.converter
-        if converter is not None:
-            request.converter = converter
-        else:
-            converter = application_converter(scope)
+        request.converter = converter = self.converter or application_converter(scope)
         if self.limits is not None:
             request.limits = self.limits
         token = request_var.set(request)
