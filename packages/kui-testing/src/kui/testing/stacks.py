@@ -24,7 +24,7 @@ def stack_of(task: "asyncio.Task[Any]") -> str:
     frames = [frame for frame in _frames(task) if not frame.f_code.co_filename.startswith(_HERE)]
     own = [frame for frame in frames if not frame.f_code.co_filename.startswith(_LIBRARIES)] or frames
     if not own:
-        return "  nowhere: it has not begun"
+        return "  nowhere in its own code"
     return "\n".join(f"  {_place(frame)}" for frame in own[-_SHOWN:])
 
 
