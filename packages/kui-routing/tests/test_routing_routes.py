@@ -305,6 +305,7 @@ def test_nothing_but_routes_can_be_added_to_a_sum() -> None:
         (("/a", chat, 5), TypeError, "the name of the route '/a' has to be a string or None, got 5"),
         (("/a", chat, "", "GET"), ValueError, "have to be a collection such as {'GET'}"),
         (("/a", chat, "", ()), ValueError, "have to be a collection such as {'GET'}"),
+        (("/a", chat, "", (5,)), ValueError, "have to be a collection such as {'GET'}"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments: tuple[Any, ...], error: type[Exception], message: str) -> None:

@@ -120,7 +120,8 @@ class HttpRoute(BaseRoute):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.methods is not None:
-            if isinstance(self.methods, str) or not self.methods:
+            are_names = all(isinstance(method, str) for method in self.methods)  # pyright: ignore[reportUnnecessaryIsInstance]
+            if isinstance(self.methods, str) or not self.methods or not are_names:
                 raise ValueError(
                     f"the methods of the route {self.path!r} have to be a collection such as {{'GET'}}, or None for"
                     f" every one; got {self.methods!r}"
