@@ -79,9 +79,7 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
 
     # A connection is itself alone, and may be a member of a set; a Mapping would compare scopes.
     __eq__ = object.__eq__
-
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType] - Mapping says None
 
     def __bool__(self) -> bool:
         return True

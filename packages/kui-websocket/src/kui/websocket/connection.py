@@ -5,20 +5,22 @@ from collections.abc import Iterable
 from contextlib import suppress
 from types import BuiltinMethodType
 
-from kui.core import ASGIApp, Message, end_connection
+from kui.core import ASGIApp, Message, Receive, Scope, Send, end_connection
 
 from .codes import CloseCode, fit_reason, legal_code
 from .denial import PlainResponse, deny
 from .errors import WebSocketDisconnect
 from .handshake import HeaderItems, accept_event, close_event, negotiate
-from .lifetime import READY, SENDING, SENT
+from .lifetime import CLOSED, READY, SENDING, SENT
 from .limits import Limits
 from .pump import size_of
 from .receiving import after_the_end
 from .sending import Sending
-from .states import ConnectionState
+from .states import CLOSING, CONNECTED, CONNECTING, DENIED
 
 __all__ = ["WebSocket"]
+
+NO_LIMITS = Limits()
 
 
 class WebSocket(Sending):
@@ -40,6 +42,17 @@ class WebSocket(Sending):
 
     __slots__ = ()
 
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.
+        self._state = CONNECTING
+        self._open = self._connect_taken = self._pump_wanted = False
+        self._outgoing = self._after_send = CLOSED
+        self._end = self._ended = self._held = self._pump = self._turns = None
+        self._blocked = True
+        self._source, self._sink = receive, send
+        self._limits = NO_LIMITS
+
     async def accept(self, subprotocol: str | None = None, headers: HeaderItems = ()) -> None:
         """Accept the connection. Call it once, before anything is sent or received.
 
@@ -52,14 +65,14 @@ class WebSocket(Sending):
             InvalidState: the connection was accepted or refused before.
             WebSocketDisconnect: the client has left already.
         """
-        if self._state is not ConnectionState.CONNECTING:
+        if self._state is not CONNECTING:
             self._refuse("accept")
         event = accept_event(self._scope, subprotocol, headers)
         if not self._connect_taken:
             await self._take_connect()
-            if self._state is not ConnectionState.CONNECTING:
+            if self._state is not CONNECTING:
                 self._refuse("accept")
-        self._state = ConnectionState.CONNECTED
+        self._state = CONNECTED
         self._open, self._blocked = True, False
         self._outgoing, self._after_send = SENDING, SENT if self._pump is None else READY
         try:
@@ -101,13 +114,13 @@ class WebSocket(Sending):
             if not 300 <= response <= 599:
                 raise ValueError(f"a handshake is refused with a status from 300 to 599; got {response}")
             response = PlainResponse(response)
-        if self._state is not ConnectionState.CONNECTING:
+        if self._state is not CONNECTING:
             self._refuse("deny")
         await self._take_connect()
-        if self._state is not ConnectionState.CONNECTING:
+        if self._state is not CONNECTING:
             self._refuse("deny")
         receive = self._receive if self._pump is None else self._pump.take
-        self._note_end(CloseCode.ABNORMAL, "", ConnectionState.DENIED)
+        self._note_end(CloseCode.ABNORMAL, "", DENIED)
         await deny(self._scope, receive, self._send_denial, response)
 
     async def close(self, code: int = CloseCode.NORMAL, reason: str | None = None) -> None:
@@ -125,12 +138,12 @@ class WebSocket(Sending):
             TypeError: a reason that is no text.
         """
         code, reason = legal_code(code), fit_reason(reason)
-        if self._state is ConnectionState.CONNECTING:
+        if self._state is CONNECTING:
             with suppress(WebSocketDisconnect):  # it has left by itself
                 await self.deny()
         elif self._open:
             await self._close(code, reason)
-        elif self._state is ConnectionState.CLOSING:
+        elif self._state is CLOSING:
             await self._wait_ended()
 
     async def send(self, message: Message) -> None:
@@ -195,7 +208,7 @@ class WebSocket(Sending):
 
     async def _shut(self, code: int, reason: str) -> None:
         """Send the close, whoever has the turn; everything from now on finds the end."""
-        self._note_end(code, reason, ConnectionState.CLOSING)
+        self._note_end(code, reason, CLOSING)
         self._source = after_the_end
         try:
             with suppress(OSError, RuntimeError):  # it has left by itself

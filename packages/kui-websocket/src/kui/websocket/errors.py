@@ -88,7 +88,9 @@ class WebSocketDisconnect(BaizeWebSocketDisconnect):
     def __init__(
         self, code: int = CloseCode.NORMAL, reason: str | None = None, connection: "Lifetime | None" = None
     ) -> None:
-        super().__init__(code, reason)
+        # as baize's own initialiser, without the call: a short connection has no costlier step than its end
+        self.code = code
+        self.reason = reason or ""
         self.connection = connection
 
     def __str__(self) -> str:

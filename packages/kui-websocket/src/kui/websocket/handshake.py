@@ -9,8 +9,6 @@ __all__ = ["HeaderItems", "accept_event", "close_event", "header_pairs", "negoti
 
 HeaderItems = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
-_PLAIN_ACCEPT: Message = {"type": "websocket.accept"}
-
 
 def accept_event(scope: Scope, subprotocol: str | None, headers: HeaderItems) -> Message:
     """Return the event that accepts the handshake.
@@ -20,7 +18,7 @@ def accept_event(scope: Scope, subprotocol: str | None, headers: HeaderItems) ->
             a server that cannot send them.
     """
     if subprotocol is None and not headers:
-        return dict(_PLAIN_ACCEPT)
+        return {"type": "websocket.accept"}
     event: Message = {"type": "websocket.accept"}
     if subprotocol is not None:
         offered: list[str] = list(scope.get("subprotocols") or ())

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Final, NoReturn
 
-from kui.core import HTTPConnection, Message, Receive, Scope, Send
+from kui.core import HTTPConnection, Message
 
 from .codes import CloseCode
 from .errors import WebSocketDisconnect
-from .states import ConnectionState, refusal
+from .states import CLOSING, DISCONNECTED, ConnectionState, refusal
 
 __all__ = ["CLOSED", "READY", "SENDING", "SENT", "Lifetime"]
 
@@ -24,13 +24,12 @@ class Lifetime(HTTPConnection):
 
     __slots__ = ("_after_send", "_end", "_ended", "_open", "_outgoing", "_state")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
-        self._state = ConnectionState.CONNECTING
-        self._open = False  # accepted, and no end seen
-        self._outgoing = self._after_send = CLOSED
-        self._end: tuple[int, str] | None = None
-        self._ended: asyncio.Event | None = None
+    _state: ConnectionState
+    _open: bool  # accepted, and no end seen
+    _outgoing: int
+    _after_send: int  # what `_outgoing` will be when the send under way is done
+    _end: tuple[int, str] | None
+    _ended: asyncio.Event | None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._scope.get('path', '')!r} {self._state.value}>"
@@ -45,18 +44,16 @@ class Lifetime(HTTPConnection):
         """The code with which the connection ended, as soon as the end is known; else None."""
         return None if self._end is None else int(self._end[0])
 
-    def _note_end(
-        self, code: int, reason: str, state: ConnectionState = ConnectionState.DISCONNECTED
-    ) -> None:
+    def _note_end(self, code: int, reason: str, state: ConnectionState = DISCONNECTED) -> None:
         """Let nothing go out any more. The first end counts; only that of a close under way comes in two steps."""
         if self._end is None:
             self._end = code, reason
             self._state = state
-        elif self._state is ConnectionState.CLOSING:
+        elif self._state is CLOSING:
             self._state = state
         self._open = False
         self._outgoing = self._after_send = CLOSED
-        if self._ended is not None and self._state is not ConnectionState.CLOSING:
+        if self._ended is not None and self._state is not CLOSING:
             self._ended.set()
 
     def _note_disconnect(self, event: Message) -> None:
@@ -75,6 +72,6 @@ class Lifetime(HTTPConnection):
 
     def _refuse(self, call: str) -> NoReturn:
         """Raise what the state has to say to a call that it does not allow."""
-        if self._state in (ConnectionState.DISCONNECTED, ConnectionState.CLOSING):
+        if self._state in (DISCONNECTED, CLOSING):
             raise self._disconnected()
         raise refusal(self._state, call)

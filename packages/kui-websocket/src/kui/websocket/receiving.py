@@ -7,22 +7,20 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast
 
-from kui.core import Message, Receive, Scope, Send
+from kui.core import Message, Receive
 
 from .errors import DecodeError, InvalidState, PayloadTypeError, WebSocketDisconnect
 from .lifetime import READY, SENT, Lifetime
 from .limits import Limits
 from .models import ModelClass, ModelValidator, validator_of
 from .pump import ReadPump
-from .states import ConnectionState
+from .states import CLOSING, CONNECTING, DENIED
 
 __all__ = ["Mode", "Receiving", "after_the_end"]
 
 T = TypeVar("T")
 
 Mode = Literal["text", "binary"]
-
-NO_LIMITS = Limits()
 
 
 async def after_the_end() -> Message:
@@ -39,15 +37,13 @@ class Receiving(Lifetime):
 
     __slots__ = ("_blocked", "_connect_taken", "_held", "_limits", "_pump", "_pump_wanted", "_source")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
-        self._source = receive
-        self._blocked = True  # a receive may not begin: before accept(), and while another one is under way
-        self._connect_taken = False
-        self._held: Message | None = None  # a message that was of the wrong kind for the one who asked
-        self._pump: ReadPump | None = None
-        self._pump_wanted = False
-        self._limits = NO_LIMITS
+    _source: Receive
+    _blocked: bool  # a receive may not begin: before accept(), and while another one is under way
+    _connect_taken: bool
+    _held: Message | None  # a message that was of the wrong kind for the one who asked
+    _pump: ReadPump | None
+    _pump_wanted: bool
+    _limits: Limits
 
     def receive_text(self, timeout: float | None = None) -> Coroutine[Any, Any, str]:
         """Receive a text message.
@@ -132,7 +128,7 @@ class Receiving(Lifetime):
             WebSocketDisconnect: the disconnect was received before.
             InvalidState: before `accept()`, or while another task is receiving.
         """
-        if self._state is ConnectionState.CONNECTING and not self._connect_taken:
+        if self._state is CONNECTING and not self._connect_taken:
             await self._take_connect()
             return {"type": "websocket.connect"}
         if self._source is after_the_end:
@@ -168,7 +164,7 @@ class Receiving(Lifetime):
         """
         if self._end is None:
             await self._watch()
-        if self._end is None or self._state is ConnectionState.CLOSING:
+        if self._end is None or self._state is CLOSING:
             await self._wait_ended()
         return cast(int, self.close_code)
 
@@ -247,7 +243,7 @@ class Receiving(Lifetime):
     async def _watch(self) -> None:
         """See to it that somebody reads: the pump, or, until its receive ends, another task."""
         self._pump_wanted = True
-        if self._state is ConnectionState.CONNECTING:
+        if self._state is CONNECTING:
             with suppress(WebSocketDisconnect):
                 await self._take_connect()
         self._start_pump()
@@ -255,7 +251,7 @@ class Receiving(Lifetime):
     def _start_pump(self) -> None:
         if self._pump is not None or self._end is not None:
             return
-        if self._blocked and not (self._state is ConnectionState.CONNECTING and self._connect_taken):
+        if self._blocked and not (self._state is CONNECTING and self._connect_taken):
             return
         self._pump_wanted = False
         self._pump = ReadPump(self._receive, self._limits.receive_buffer, self._note_disconnect)
@@ -275,12 +271,12 @@ class Receiving(Lifetime):
             self._source = after_the_end
 
     def _note_disconnect(self, event: Message) -> None:
-        if self._state is ConnectionState.CONNECTING:  # there will be no accept() to open the receiving side
+        if self._state is CONNECTING:  # there will be no accept() to open the receiving side
             self._source, self._blocked = after_the_end, False
         super()._note_disconnect(event)
 
     def _refuse_receive(self) -> NoReturn:
-        if self._state in (ConnectionState.CONNECTING, ConnectionState.DENIED):
+        if self._state in (CONNECTING, DENIED):
             self._refuse("receive")
         raise InvalidState(
             "another task is receiving from this connection: let one task receive and hand messages on"

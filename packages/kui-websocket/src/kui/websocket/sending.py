@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any, cast
 
-from kui.core import Message, Receive, Scope, Send
+from kui.core import Message, Send
 
 from .codes import CloseCode
 from .errors import WebSocketDisconnect
@@ -20,10 +20,8 @@ class Sending(Receiving):
 
     __slots__ = ("_sink", "_turns")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
-        self._sink = send
-        self._turns: deque[asyncio.Future[None]] | None = None  # sends that wait for the one under way
+    _sink: Send
+    _turns: deque[asyncio.Future[None]] | None  # sends that wait for the one under way
 
     async def send_text(self, data: str) -> None:
         """Send a text message.

@@ -5,7 +5,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from kui.core import (
     ASGIApp,
@@ -27,13 +27,12 @@ from .denial import PlainResponse
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 from .failures import cause_of, code_of
 from .limits import Limits
-from .states import ConnectionState
+from .states import CONNECTING, DISCONNECTED
 
 __all__ = ["SocketSession", "websocket_session"]
 
 logger = logging.getLogger("kui.websocket")
 
-DISCONNECTED: Final = ConnectionState.DISCONNECTED
 
 Answer = Callable[[BaseException], Awaitable[ASGIApp | None]]
 
@@ -159,7 +158,7 @@ class SocketSession:
 async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:
     """Refuse the handshake with a response, or close with a code if it was accepted."""
     with suppress(WebSocketDisconnect):  # it has left by itself
-        if connection.connection_state is ConnectionState.CONNECTING:
+        if connection.connection_state is CONNECTING:
             await connection.deny(response)
         else:
             await connection.close(code)

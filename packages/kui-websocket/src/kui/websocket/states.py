@@ -1,10 +1,20 @@
 """The legal order of a connection's calls and events, as a table."""
 
 from enum import Enum
+from typing import Final
 
 from .errors import InvalidState
 
-__all__ = ["ConnectionState", "advance", "refusal"]
+__all__ = [
+    "CLOSING",
+    "CONNECTED",
+    "CONNECTING",
+    "DENIED",
+    "DISCONNECTED",
+    "ConnectionState",
+    "advance",
+    "refusal",
+]
 
 
 class ConnectionState(Enum):
@@ -21,27 +31,32 @@ class ConnectionState(Enum):
     DENIED = "denied"
 
 
-_S = ConnectionState
+# Looking up a member on the class takes longer than anything else in a transition.
+CONNECTING: Final = ConnectionState.CONNECTING
+CONNECTED: Final = ConnectionState.CONNECTED
+CLOSING: Final = ConnectionState.CLOSING
+DISCONNECTED: Final = ConnectionState.DISCONNECTED
+DENIED: Final = ConnectionState.DENIED
 
 # (state, what happens) -> state. What is missing is refused with the message below.
 _TABLE = {
-    (_S.CONNECTING, "accept"): _S.CONNECTED,
-    (_S.CONNECTING, "deny"): _S.DENIED,
-    (_S.CONNECTING, "close"): _S.DENIED,
-    (_S.CONNECTING, "disconnect"): _S.DISCONNECTED,
-    (_S.CONNECTED, "send"): _S.CONNECTED,
-    (_S.CONNECTED, "receive"): _S.CONNECTED,
-    (_S.CONNECTED, "close"): _S.CLOSING,
-    (_S.CONNECTED, "disconnect"): _S.DISCONNECTED,
-    (_S.CLOSING, "closed"): _S.DISCONNECTED,
-    (_S.CLOSING, "disconnect"): _S.DISCONNECTED,
+    (CONNECTING, "accept"): CONNECTED,
+    (CONNECTING, "deny"): DENIED,
+    (CONNECTING, "close"): DENIED,
+    (CONNECTING, "disconnect"): DISCONNECTED,
+    (CONNECTED, "send"): CONNECTED,
+    (CONNECTED, "receive"): CONNECTED,
+    (CONNECTED, "close"): CLOSING,
+    (CONNECTED, "disconnect"): DISCONNECTED,
+    (CLOSING, "closed"): DISCONNECTED,
+    (CLOSING, "disconnect"): DISCONNECTED,
 }
 
 _REMEDIES = {
-    (_S.CONNECTING, "send"): "call `await websocket.accept()` first",
-    (_S.CONNECTING, "receive"): "call `await websocket.accept()` first",
-    (_S.CONNECTED, "accept"): "it was accepted before; call `accept()` once",
-    (_S.CONNECTED, "deny"): "it was accepted; use `await websocket.close(code)` now",
+    (CONNECTING, "send"): "call `await websocket.accept()` first",
+    (CONNECTING, "receive"): "call `await websocket.accept()` first",
+    (CONNECTED, "accept"): "it was accepted before; call `accept()` once",
+    (CONNECTED, "deny"): "it was accepted; use `await websocket.close(code)` now",
 }
 
 

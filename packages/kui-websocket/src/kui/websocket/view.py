@@ -14,7 +14,7 @@ from .current import websocket_var
 from .encodings import Encoding, encoding_of
 from .errors import DecodeError, InvalidState, WebSocketError
 from .failures import cause_of, code_of
-from .states import ConnectionState
+from .states import CONNECTING, DENIED
 
 __all__ = ["SocketView"]
 
@@ -130,9 +130,9 @@ class SocketView:
         await self._disconnect(_end_code(connection))
 
     async def _receive_all(self, connection: WebSocket) -> None:
-        if connection.connection_state is ConnectionState.DENIED:
+        if connection.connection_state is DENIED:
             return
-        if connection.connection_state is ConnectionState.CONNECTING:
+        if connection.connection_state is CONNECTING:
             raise InvalidState(
                 f"{type(self).__name__}.on_connect returned without `await websocket.accept()` or `.deny()`"
             )
