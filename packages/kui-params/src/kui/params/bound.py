@@ -52,6 +52,7 @@ class Bound:
         self._given = given
         self._siblings = siblings
         self._overrides = overrides
+        self._may_be_overridden = bool(node.edges) and overrides is None
         self._compiled: dict[Form, Callable[..., Any]] = {}
         self._names: dict[str, Any] = {}
         self._plan: Plan | None = None
@@ -62,7 +63,7 @@ class Bound:
 
     def function(self, connection: HTTPConnection, form: Form = "call") -> Callable[..., Any]:
         """Return the compiled function for this connection: `await function(connection, *given)`."""
-        if self.node.edges and self._overrides is None:
+        if self._may_be_overridden:
             overrides = _overrides_of(connection)
             if overrides:
                 return self._overridden(overrides).function(connection, form)

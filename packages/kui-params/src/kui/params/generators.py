@@ -16,7 +16,7 @@ async def start_async(stack: AsyncExitStack, generator: AsyncGenerator[Any, Any]
         value = await anext(generator)
     except StopAsyncIteration:
         raise _yielded("nothing", generator) from None
-    stack.push_async_exit(_Async(generator).end)
+    stack.push_async_exit(_exit(_Async(generator)))
     return value
 
 
@@ -25,7 +25,7 @@ def start_sync(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> An
     value = next(generator, _END)
     if value is _END:
         raise _yielded("nothing", generator)
-    stack.push_async_exit(_Sync(generator).end)
+    stack.push_async_exit(_exit(_Sync(generator)))
     return value
 
 
@@ -34,8 +34,13 @@ async def start_thread(stack: AsyncExitStack, generator: Generator[Any, Any, Any
     value = await asyncio.to_thread(next, generator, _END)
     if value is _END:
         raise _yielded("nothing", generator)
-    stack.push_async_exit(_Sync(generator).end_in_thread)
+    stack.push_async_exit(_exit(_Thread(generator)))
     return value
+
+
+def _exit(end: "_Async | _Sync") -> Any:
+    # an object with __aexit__ alone, which typeshed does not know; a method is looked at twice, and costs more
+    return end
 
 
 def _yielded(how: str, generator: Any) -> RuntimeError:
@@ -51,7 +56,7 @@ class _Async:
     def __init__(self, generator: AsyncGenerator[Any, Any]) -> None:
         self._generator = generator
 
-    async def end(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         try:
             if error is None:
                 await anext(self._generator)
@@ -75,11 +80,8 @@ class _Sync:
     def __init__(self, generator: Generator[Any, Any, Any]) -> None:
         self._generator = generator
 
-    async def end(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         return self._end(error)
-
-    async def end_in_thread(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
-        return await asyncio.to_thread(self._end, error)
 
     def _end(self, error: BaseException | None) -> bool:
         try:
@@ -95,6 +97,15 @@ class _Sync:
             raise
         self._generator.close()
         raise _yielded("twice", self._generator)
+
+
+class _Thread(_Sync):
+    """The end of a generator that runs in threads."""
+
+    __slots__ = ()
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        return await asyncio.to_thread(self._end, error)
 
 
 def _is_same(raised: BaseException, error: BaseException | None) -> bool:

@@ -30,7 +30,10 @@ def handler_of(bound: Bound, original: Callable[..., Any], skip: int = 0) -> Cal
     signature = inspect.Signature(bound.node.left[skip:])
 
     async def handler(*args: Any, **kwargs: Any) -> Any:
-        connection = current_connection()
+        try:
+            connection = http_connection_var.get()
+        except LookupError:
+            raise NoActiveConnection("http_connection") from None
         if args or kwargs:
             given = {**signature.bind_partial(*args).arguments, **kwargs}
             return await bound.without(given.keys()).function(connection, "named")(connection, **given)
