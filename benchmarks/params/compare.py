@@ -3,7 +3,8 @@
     python benchmarks/params/compare.py [rounds]
 
 Each case is an ASGI application written by hand (raw) and one bound by kui.params on kui.websocket. Rounds are
-interleaved, and the figure is the median of the ratios round by round; raw runs twice as a control.
+interleaved, and the figure is the median of the ratios round by round; raw runs twice as a control, in brackets. In a
+burst `receive` never suspends; in a loop 16 connections give way to the event loop at every receive.
 """
 
 import asyncio
@@ -178,7 +179,7 @@ CASES: dict[str, tuple[App, App, int]] = {
 }
 
 
-async def connect(app: App, messages: int) -> list[dict[str, Any]]:
+async def connect(app: App, messages: int, suspends: bool = False) -> list[dict[str, Any]]:
     """Run one connection whose client sends messages and leaves; return what the application sent."""
     received: Iterator[dict[str, Any]] = iter(
         [
@@ -190,6 +191,8 @@ async def connect(app: App, messages: int) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
+        if suspends:
+            await asyncio.sleep(0)
         return next(received)
 
     async def send(message: dict[str, Any]) -> None:
@@ -207,31 +210,45 @@ def check(name: str, raw: App, bound: App, messages: int) -> None:
         raise SystemExit(f"{name}: {by_hand} against {by_kui}")
 
 
-def spend(app: App, messages: int) -> float:
-    """Return the seconds of CPU time of many connections."""
+def spend(app: App, messages: int, suspends: bool) -> float:
+    """Return the seconds of CPU time of many connections, 16 at a time where they suspend."""
+    total = CONNECTIONS // 8 if messages else CONNECTIONS
 
     async def many() -> None:
-        for _ in range(CONNECTIONS if not messages else CONNECTIONS // 10):
-            await connect(app, messages)
+        if suspends:
+            for _ in range(total // 16):
+                await asyncio.gather(*(connect(app, messages, suspends=True) for _ in range(16)))
+        else:
+            for _ in range(total):
+                await connect(app, messages)
 
     begin = time.process_time()
     asyncio.run(many())
     return time.process_time() - begin
 
 
+def ratios(entries: list[App], messages: int, suspends: bool, rounds: int) -> list[float]:
+    """Return the median ratio of each entry to the first, round by round."""
+    spent: list[list[float]] = [[] for _ in entries]
+    order = list(range(len(entries)))
+    for number in range(rounds + 3):
+        order = order[1:] + order[:1]
+        for index in order:
+            seconds = spend(entries[index], messages, suspends)
+            if number >= 3:
+                spent[index].append(seconds)
+    return [statistics.median(each / raw for raw, each in zip(spent[0], row, strict=True)) for row in spent]
+
+
 def main(rounds: int) -> None:
+    print(f"{'times raw':42} {'burst':>7} {'(raw)':>7} {'loop':>7} {'(raw)':>7}")
     for name, (raw, bound, messages) in CASES.items():
         check(name, raw, bound, messages)
         entries = [raw, bound, raw]
-        spent: list[list[float]] = [[], [], []]
-        for number in range(rounds + 3):
-            for index in (0, 1, 2) if number % 2 else (2, 1, 0):
-                seconds = spend(entries[index], messages)
-                if number >= 3:
-                    spent[index].append(seconds)
-        ratio = statistics.median(each / by_hand for by_hand, each in zip(spent[0], spent[1], strict=True))
-        control = statistics.median(each / by_hand for by_hand, each in zip(spent[0], spent[2], strict=True))
-        print(f"{name:45} {ratio:5.2f} x raw   (raw against itself {control:4.2f})")
+        figures = [
+            ratio for suspends in (False, True) for ratio in ratios(entries, messages, suspends, rounds)[1:]
+        ]
+        print(f"{name:42} " + " ".join(f"{figure:7.2f}" for figure in figures))
 
 
 if __name__ == "__main__":
