@@ -116,6 +116,19 @@ async def test_a_range_of_another_version_is_ignored(site: Path) -> None:
         assert answer.status_code == status
 
 
+async def test_one_response_may_answer_many_requests(site: Path) -> None:
+    response = FileResponse(site / "a.txt", {"Content-Type": "text/css"})
+    for asked, status, content in (
+        ("bytes=0-1,8-9", 206, None),
+        ("bytes=1-2", 206, b"12"),
+        ("", 200, CONTENT),
+    ):
+        answer = await get(response, range=asked)
+        assert answer.status_code == status
+        assert content is None or (answer.content, answer.headers["content-type"]) == (content, "text/css")
+    assert "content-range" not in answer.headers
+
+
 async def test_a_file_that_becomes_shorter_is_an_error(site: Path) -> None:
     response = FileResponse(site / "a.txt")
     (site / "a.txt").write_bytes(b"012")

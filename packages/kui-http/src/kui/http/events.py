@@ -8,7 +8,7 @@ from baize.typing import ServerSentEvent
 from kui.core import Receive, Scope, Send
 
 from .responses import HttpResponse
-from .streaming import send_stream
+from .streaming import close_iterable, send_stream
 
 __all__ = ["SendEventResponse", "ServerSentEvent", "encode_event"]
 
@@ -92,6 +92,4 @@ class SendEventResponse(HttpResponse):
             async for event in self.iterable:
                 yield encode_event(event)
         finally:
-            close = getattr(self.iterable, "aclose", None)
-            if close is not None:
-                await close()
+            await close_iterable(self.iterable)

@@ -14,7 +14,7 @@ from kui.core import Receive, Scope, Send
 
 from .ranges import parse_range
 from .responses import HttpResponse
-from .sending import send_whole
+from .sending import RawHeaders, merge_headers, send_whole
 
 __all__ = ["FileResponse", "entity_tag"]
 
@@ -65,6 +65,7 @@ class FileResponse(HttpResponse):
         name = download_name or os.path.basename(self.filepath)
         self.content_type = content_type or guess_type(name)[0] or "application/octet-stream"
         self.chunk_size = chunk_size
+        self.headers.setdefault("content-type", self.content_type)
         if download_name or self.content_type == "application/octet-stream":
             self.headers.setdefault("content-disposition", _attachment(name))
         self.headers.setdefault("accept-ranges", "bytes")
@@ -75,19 +76,18 @@ class FileResponse(HttpResponse):
         size = self.stat_result.st_size
         ranges = self._asked(scope, size)
         if ranges is None:
-            await self._send(scope, send, self.status_code, self.content_type, [(b"", (0, size))], b"")
+            await self._send(scope, send, self.status_code, [], [(b"", (0, size))])
         elif not ranges:
-            headers = [(b"content-range", b"bytes */%d" % size)]
-            await send_whole(scope, send, 416, headers, b"")
+            await send_whole(scope, send, 416, [(b"content-range", b"bytes */%d" % size)], b"")
         elif len(ranges) == 1:
             start, stop = ranges[0]
-            self.headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
-            await self._send(scope, send, 206, self.content_type, [(b"", (start, stop))], b"")
+            sent = (b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, size))
+            await self._send(scope, send, 206, [sent], [(b"", (start, stop))])
         else:
             boundary = os.urandom(8).hex()
+            type_ = (b"content-type", b"multipart/byteranges; boundary=" + boundary.encode())
             parts = [(self._part_head(boundary, range_, size), range_) for range_ in ranges]
-            type_ = f"multipart/byteranges; boundary={boundary}"
-            await self._send(scope, send, 206, type_, parts, f"\r\n--{boundary}--\r\n".encode())
+            await self._send(scope, send, 206, [type_], parts, f"\r\n--{boundary}--\r\n".encode())
 
     def _asked(self, scope: Scope, size: int) -> Sequence[tuple[int, int]] | None:
         """Return the ranges that the request asks for, if their condition holds; None for the whole file."""
@@ -114,15 +114,15 @@ class FileResponse(HttpResponse):
         scope: Scope,
         send: Send,
         status: int,
-        content_type: str,
+        headers: RawHeaders,
         parts: Sequence[tuple[bytes, tuple[int, int]]],
-        tail: bytes,
+        tail: bytes = b"",
     ) -> None:
         """Send the parts, each a text and the bytes of the file that follow it, and the tail."""
         length = sum(len(head) + stop - start for head, (start, stop) in parts) + len(tail)
-        self.headers["content-type"] = content_type
-        self.headers["content-length"] = str(length)
-        headers = self.list_headers(as_bytes=True)
+        headers = merge_headers(
+            self.list_headers(as_bytes=True), [*headers, (b"content-length", b"%d" % length)]
+        )
         if scope.get("method") == "HEAD":
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b""})

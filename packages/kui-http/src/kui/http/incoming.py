@@ -15,8 +15,8 @@ READ_AHEAD = 64 * 1024  # bytes of the body kept while somebody watches for the 
 class Incoming:
     """Hand out the pieces of a body, and tell whether the client has left, without losing a piece.
 
-    A look for the client reads what the server has and keeps the pieces for the reader. The server's receive is
-    never cancelled: servers differ in what they lose then.
+    A look for the client reads what the server has and keeps the pieces for the reader. As long as somebody may
+    read, the server's receive is not cancelled by a look: servers differ in what they lose then.
     """
 
     __slots__ = ("_kept", "_receive", "_room", "_size", "_task", "is_complete", "is_disconnected")

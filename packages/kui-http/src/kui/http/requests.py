@@ -62,6 +62,7 @@ class HttpRequest(HTTPConnection):
     """Headers for whatever answers this request; `add_response_header` adds one."""
 
     _body: bytes | None = None
+    _form: FormData | None = None
     _is_streamed = False
 
     has_something_to_close = False
@@ -133,7 +134,7 @@ class HttpRequest(HTTPConnection):
             if self._body:
                 yield self._body
             return
-        if self._is_streamed or self._pieces:
+        if self._is_streamed or self._pieces or self._reading.locked():
             raise BodyConsumed
         self._is_streamed = True
         size = 0
@@ -155,12 +156,10 @@ class HttpRequest(HTTPConnection):
 
     async def close(self) -> None:
         """Close the uploaded files; the session does it when the request ends."""
-        incoming = self.__dict__.get("_incoming")
-        if incoming is not None:
-            await incoming.close()
-        form = self.__dict__.get("_form")
-        if form is not None:
-            await form.aclose()
+        if "_incoming" in self.__dict__:
+            await self._incoming.close()
+        if self._form is not None:
+            await self._form.aclose()
 
     def is_of(self, scope: Scope) -> bool:
         """Return whether this is the request that the server described with this scope."""
@@ -182,8 +181,7 @@ class HttpRequest(HTTPConnection):
 
     def receive_for_response(self) -> Receive:
         """Return a receive callable for an ASGI application that answers this request: nothing read ahead is lost."""
-        incoming: Incoming | None = self.__dict__.get("_incoming")
-        return self._receive if incoming is None else incoming.receive
+        return self._incoming.receive if "_incoming" in self.__dict__ else self._receive
 
     @lazy
     def _incoming(self) -> Incoming:
@@ -191,6 +189,10 @@ class HttpRequest(HTTPConnection):
 
     @lazy
     def _reading(self) -> asyncio.Lock:
+        return asyncio.Lock()
+
+    @lazy
+    def _parsing(self) -> asyncio.Lock:
         return asyncio.Lock()
 
     @lazy
@@ -238,9 +240,8 @@ class HttpRequest(HTTPConnection):
     async def _read_body(self) -> bytes:
         if self._body is not None:
             return self._body
-        async with (
-            self._reading
-        ):  # several tasks may ask; a cancelled reader leaves what it has to the next one
+        # several tasks may ask; one that is cancelled leaves what it has to the next
+        async with self._reading:
             if self._body is None:
                 if self._is_streamed:
                     raise BodyConsumed
@@ -270,16 +271,11 @@ class HttpRequest(HTTPConnection):
         return value
 
     async def _read_form(self) -> FormData:
-        async with self._reading_form:
-            if "_form" not in self.__dict__:
+        async with self._parsing:
+            if self._form is None:
+                self._form = await self._parse_form()
                 self.has_something_to_close = True
-                self.__dict__["_form"] = await self._parse_form()
-        form: FormData = self.__dict__["_form"]
-        return form
-
-    @lazy
-    def _reading_form(self) -> asyncio.Lock:
-        return asyncio.Lock()
+        return self._form
 
     async def _parse_form(self) -> FormData:
         from .forms import parse_multipart, parse_urlencoded

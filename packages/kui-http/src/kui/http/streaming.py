@@ -1,14 +1,15 @@
 """Responses whose body is made while it is sent."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Mapping
+from typing import Any
 
 from kui.core import Receive, Scope, Send
 
 from .context import request_var
 from .responses import HttpResponse
 
-__all__ = ["StreamResponse", "send_stream"]
+__all__ = ["StreamResponse", "close_iterable", "send_stream"]
 
 
 class StreamResponse(HttpResponse):
@@ -68,7 +69,7 @@ async def send_stream(
         idle: what to send when nothing else was sent for `idle_seconds`.
     """
     if scope.get("method") == "HEAD":
-        await _close(pieces)
+        await close_iterable(pieces)
         await send({"type": "http.response.body", "body": b""})
         return
     output = _Output(send)
@@ -76,9 +77,11 @@ async def send_stream(
     leaving = asyncio.ensure_future(_disconnect(scope, receive))
     try:
         while not (producer.done() or leaving.done()):
-            await asyncio.wait({producer, leaving}, timeout=idle_seconds, return_when=asyncio.FIRST_COMPLETED)
-            if idle_seconds is not None and not producer.done() and not leaving.done():
-                await output.send_if_idle(idle, idle_seconds)
+            timeout = None if idle_seconds is None else output.silence_left(idle_seconds)
+            await asyncio.wait({producer, leaving}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            is_idle = idle_seconds is not None and not output.silence_left(idle_seconds)
+            if is_idle and not (producer.done() or leaving.done()):
+                await output.write(idle)
         has_ended = producer.done()
     finally:
         for task in (producer, leaving):
@@ -87,7 +90,7 @@ async def send_stream(
     for result in results:
         if isinstance(result, Exception):  # what the iterable raised, also while it was closed
             raise result
-    if has_ended:
+    if has_ended and not producer.cancelled():
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -103,15 +106,17 @@ class _Output:
     async def send_all(self, pieces: AsyncIterable[bytes]) -> None:
         try:
             async for piece in pieces:
-                await self._write(piece)
+                await self.write(piece)
         finally:
-            await _close(pieces)
+            await close_iterable(pieces)
 
-    async def send_if_idle(self, piece: bytes, seconds: float) -> None:
-        if not self._turn.locked() and self._clock() - self._last >= seconds * 0.9:
-            await self._write(piece)
+    def silence_left(self, seconds: float) -> float:
+        """Return how long nothing more may be sent until there was silence for so many seconds."""
+        if self._turn.locked():  # a piece is on its way, and its client is slow
+            return seconds
+        return max(0.0, self._last + seconds - self._clock())
 
-    async def _write(self, piece: bytes) -> None:
+    async def write(self, piece: bytes) -> None:
         async with self._turn:
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})
             self._last = self._clock()
@@ -126,8 +131,9 @@ async def _disconnect(scope: Scope, receive: Receive) -> None:
         pass
 
 
-async def _close(pieces: AsyncIterable[bytes] | AsyncIterator[bytes]) -> None:
-    close = getattr(pieces, "aclose", None)
+async def close_iterable(iterable: AsyncIterable[Any]) -> None:
+    """Close an async generator; another iterable has nothing to close."""
+    close = getattr(iterable, "aclose", None)
     if close is not None:
         closing: Awaitable[None] = close()
         await closing
