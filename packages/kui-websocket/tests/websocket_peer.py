@@ -66,7 +66,7 @@ class Peer:
         self._second_receive = second_receive
         self._events: asyncio.Queue[Message] = asyncio.Queue()
         self._state = "new"
-        self._receiving = self._has_left = False
+        self._receiving = self._has_left = self._is_cancelled = False
         self._broken: list[str] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -106,6 +106,13 @@ class Peer:
         bodies = [event for event in self.sent if event["type"] == "websocket.http.response.body"]
         return b"".join(event.get("body", b"") for event in bodies)
 
+    async def cancel(self) -> None:
+        """Cancel the application, as a server that stops, and expect that the cancellation comes out of it."""
+        self.task.cancel()
+        await asyncio.wait([self.task], timeout=5)
+        assert self.task.cancelled(), "the application has swallowed its cancellation"
+        self._is_cancelled = True
+
     @property
     def task(self) -> asyncio.Task[None]:
         assert self._task is not None
@@ -133,7 +140,7 @@ class Peer:
             await asyncio.wait([self.task])
             raise TimeoutError("the application has not ended")
         assert not self._broken, self._broken
-        if exc is None:
+        if exc is None and not self._is_cancelled:
             self.task.result()
 
     async def _receive(self) -> Message:
