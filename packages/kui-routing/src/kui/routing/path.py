@@ -18,7 +18,7 @@ SEGMENT_SAFE: Final = "!$&'()*+,;=:@"
 _BRACE: Final = re.compile(r"[{}]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A `{name:type}` of a path."""
 
@@ -26,7 +26,7 @@ class Parameter:
     type: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Captured:
     """A parameter together with the converter that its type stands for."""
 

@@ -14,7 +14,7 @@ V = TypeVar("V")
 OTHER_METHODS: Final = "*"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Entry(Generic[V]):
     """A path with its value and its methods; none of these means every one."""
 

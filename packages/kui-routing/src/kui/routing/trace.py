@@ -11,7 +11,7 @@ from .path import Pattern
 from .route import BaseRoute
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trace:
     """A route as a router has it.
 
