@@ -1,6 +1,7 @@
 """A response on its way to the server: what every answer to a request has in common."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 from kui.core import Message, Scope, Send
@@ -8,9 +9,15 @@ from kui.core import Message, Scope, Send
 from .errors import ClientDisconnect
 from .requests import HttpRequest
 
-__all__ = ["RawHeaders", "ResponseSender", "has_body", "merge_headers", "send_whole"]
+__all__ = ["RawHeaders", "ResponseSender", "content_length", "has_body", "merge_headers", "send_whole"]
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+
+
+@lru_cache(maxsize=4096)
+def content_length(size: int) -> tuple[bytes, bytes]:
+    """Return the header for a body of so many bytes."""
+    return b"content-length", b"%d" % size
 
 
 def has_body(status: int) -> bool:
@@ -25,7 +32,7 @@ async def send_whole(scope: Scope, send: Send, status: int, headers: RawHeaders,
         headers = [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
         body = b""
     elif not any(name == b"content-length" for name, _ in headers):
-        headers.append((b"content-length", b"%d" % len(body)))
+        headers.append(content_length(len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope.get("method") == "HEAD" else body})
 

@@ -26,7 +26,7 @@ from .converter import ResponseConverter, application_converter, current_convert
 from .errors import ClientDisconnect
 from .limits import RequestLimits
 from .requests import HttpRequest
-from .sending import ResponseSender, send_whole
+from .sending import ResponseSender, content_length, send_whole
 
 __all__ = ["HttpSession", "http_session"]
 
@@ -104,11 +104,9 @@ class HttpSession:
                 else:  # the most frequent answers, on the shortest way
                     content_type, encode = plain
                     body = encode(value, scope)
-                    length = (b"content-length", b"%d" % len(body))
+                    headers = [content_type, content_length(len(body))]
                     is_sending = True
-                    await send(
-                        {"type": "http.response.start", "status": 200, "headers": [content_type, length]}
-                    )
+                    await send({"type": "http.response.start", "status": 200, "headers": headers})
                     await send({"type": "http.response.body", "body": body})
             except Exception as raised:
                 error = raised
