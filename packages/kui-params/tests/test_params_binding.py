@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, assert_type
 
 import pytest
+from baize.datastructures import UploadFile
 from pydantic import BaseModel, TypeAdapter
 
 from kui.core import HTTPException, end_connection
@@ -230,6 +231,24 @@ def test_schemas_are_what_pydantic_says_of_the_same_types() -> None:
 
     schema = Binding.of(endpoint).json_schema()
     assert schema["$defs"]["Filter"] == TypeAdapter(Filter).json_schema()
+
+
+def test_what_pydantic_cannot_describe_is_anything_and_a_file_is_binary() -> None:
+    class Session: ...
+
+    class Place:
+        def read(self, connection: Any) -> Session:
+            return Session()
+
+    async def endpoint(
+        file: Annotated[UploadFile, Body()],
+        session: Annotated[Session, Place()],
+        other: Annotated[Any, Query(object())],
+    ) -> None: ...
+
+    schema = Binding.of(endpoint).json_schema()["properties"]
+    assert schema["body"]["properties"]["file"] == {"type": "string", "format": "binary", "title": "File"}
+    assert schema["place"]["properties"]["session"] == {"title": "Session"}
 
 
 async def test_a_denial_of_a_dependency_leaves_arguments_as_it_was_raised(run: Any) -> None:

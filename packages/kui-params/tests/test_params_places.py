@@ -294,6 +294,7 @@ async def test_bound_methods_and_callable_instances_are_endpoints(run: Any) -> N
     assert await run(greeter, query="name=ada") == "hello, ada"
 
 
+@dataclass
 class ClientAddress:
     place = "client"
 

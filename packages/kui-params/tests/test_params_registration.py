@@ -235,6 +235,14 @@ def test_wrong_arguments_of_depends() -> None:
         Depends(later, use_thread=True)
 
 
+async def test_a_name_with_quotes_and_line_ends_breaks_nothing(run: Any) -> None:
+    async def endpoint(q: Annotated[str, Query()]) -> str:
+        return q
+
+    endpoint.__qualname__ = 'x"""\nraise SystemExit\n"""\0'
+    assert await run(endpoint, query="q=1") == "1"
+
+
 def test_nothing_is_set_on_the_users_functions() -> None:
     async def endpoint(q: Annotated[str, Query()]) -> None: ...
 

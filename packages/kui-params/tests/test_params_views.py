@@ -202,6 +202,36 @@ async def test_messages_have_dependencies_of_their_own(run: Any) -> None:
     ]
 
 
+async def test_messages_share_what_the_connection_made_for_them(run: Any) -> None:
+    made: list[str] = []
+
+    def part() -> str:
+        made.append("part")
+        return "part"
+
+    def whole(part: Annotated[str, Depends(part, cache=False)]) -> str:
+        made.append("whole")
+        return f"whole of {part}"
+
+    def each(whole: Annotated[str, Depends(whole)], own: Annotated[str, Depends(part, cache=False)]) -> str:
+        return f"{whole}, {own}"
+
+    class View(Socket):
+        messages: ClassVar[list[Any]] = [1, 2]
+
+        async def on_receive(
+            self,
+            data: Any,
+            each: Annotated[str, Depends(each, scope="message")],
+            own: Annotated[str, Depends(part, cache=False)],
+        ) -> None:
+            self.got = each, own
+
+    view = await run(View)
+    assert view.got == ("whole of part, part", "part")
+    assert sorted(made) == ["part", "part", "part", "whole"]
+
+
 async def test_a_dependency_of_a_message_sees_what_its_handler_raises(run: Any) -> None:
     seen: list[str] = []
 

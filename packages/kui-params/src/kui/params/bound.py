@@ -7,7 +7,7 @@ from typing import Any
 
 from kui.core import HTTPConnection
 
-from .callables import name_of
+from .callables import key_of, name_of
 from .details import Detail
 from .errors import RequestValidationError, SignatureError
 from .graph import Edge, Node, Overrides
@@ -20,6 +20,9 @@ __all__ = ["Bound"]
 
 # Building is rare and short: one lock for all, held while validators are built for one handler.
 _lock = threading.RLock()
+
+# Every test may bring functions of its own: what was built for so many sets of overrides is kept.
+MAX_OVERRIDES = 16
 
 
 class Bound:
@@ -48,7 +51,7 @@ class Bound:
     ) -> None:
         self.node = node
         self.protocol = protocol
-        self._target = target or node.function
+        self._target = node.function if target is None else target
         self._given = given
         self._siblings = siblings
         self._overrides = overrides
@@ -96,9 +99,11 @@ class Bound:
             return self._compiled[form]
 
     def _overridden(self, overrides: Overrides) -> "Bound":
-        key = tuple(overrides.items())
+        key = tuple((original, key_of(replacement)) for original, replacement in overrides.items())
         with _lock:
             if key not in self._replaced:
+                if len(self._replaced) == MAX_OVERRIDES:
+                    self._replaced.clear()
                 in_force = dict(overrides)
                 node = self.node.overridden(self.protocol, in_force)
                 self._replaced[key] = Bound(

@@ -3,16 +3,32 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
+
 from .reading import adapter_of
 from .signature import Parameter
 
 __all__ = ["schema_of"]
 
 
+class _Generator(GenerateJsonSchema):
+    """Describes classes that pydantic does not know: a file as OpenAPI does, any other as anything."""
+
+    ignored_warning_kinds: ClassVar[set[JsonSchemaWarningKind]] = {
+        "skipped-choice",
+        "non-serializable-default",
+    }
+
+    def is_instance_schema(self, schema: IsInstanceSchema) -> JsonSchemaValue:
+        if getattr(schema["cls"], "__name__", "") == "UploadFile":
+            return {"type": "string", "format": "binary"}
+        return {}
+
+
 def schema_of(parameters: Iterable[Parameter]) -> dict[str, Any]:
     """Return a JSON Schema with one property for each place, whose properties are the names that the client uses."""
     by_name = {parameter.name: parameter for parameter in parameters}
-    flat = adapter_of(by_name).json_schema()
+    flat = adapter_of(by_name).json_schema(schema_generator=_Generator)
     places: dict[str, Any] = {}
     for name, parameter in by_name.items():
         described = flat["properties"][name]

@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, get_args, get_origin, runtime_checkable
+from typing import Annotated, Any, Protocol, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -22,7 +22,6 @@ __all__ = ["Message", "Parameter", "Place", "Signature", "read_signature"]
 _FUNCTIONS = {getattr(markers, name): name for name in ("Path", "Query", "Header", "Cookie", "Body")}
 
 
-@runtime_checkable
 class Place(Protocol):
     """A place of one's own: an object in an annotation that reads the parameter from the connection.
 
@@ -37,9 +36,9 @@ class Place(Protocol):
 class Parameter:
     """A parameter that is taken from the connection.
 
-    `name` is that in the signature, `default` the default there, `place` and `key` say where its value is: `key` is the name as the client
-    writes it, lower-case with hyphens for a header. `multiple` takes all values of its key, `exclusive` the place
-    as a whole, by field. `source` is the marker, or a place of one's own.
+    `name` and `default` are those of the signature; `place` and `key` say where its value is: `key` is the name as
+    the client writes it, lower-case with hyphens for a header. `multiple` takes all values of its key, `exclusive`
+    the place as a whole, by field. `source` is the marker, or a place of one's own.
     """
 
     name: str
@@ -146,7 +145,7 @@ def _read(function: Any, parameter: inspect.Parameter) -> tuple[Any, Marker | De
         found.append(default)
         default = MISSING
     for marker in found:
-        if marker in _FUNCTIONS:
+        if inspect.isfunction(marker):
             raise SignatureError(f"{where} is marked with {_FUNCTIONS[marker]}; write {_FUNCTIONS[marker]}()")
         if isinstance(marker, type):
             raise SignatureError(

@@ -49,7 +49,7 @@ def compile_plan(
         "__loader__": _Loader(source),
     }
     # the traceback module asks the loader for lines of a file that is none
-    exec(compile(source, f"kui.params.bound/{name_of(plan.node.function)}", "exec"), space)
+    exec(compile(source, f"kui.params.bound/{_shown(plan.node.function)}", "exec"), space)
     bound: Callable[..., Any] = space["bound"]
     return bound
 
@@ -70,6 +70,8 @@ def source_of(plan: Plan, form: Form, given: int = 0) -> str:
 
 
 class _Source:
+    """Writes one function; `_conditions` are the steps' names for "this is wanted", None for always."""
+
     def __init__(self, plan: Plan, form: Form, given: int) -> None:
         self._plan = plan
         self._form = form
@@ -127,7 +129,7 @@ class _Source:
     def _start(self, first: str) -> None:
         self._add(f"async def bound({', '.join([first, *self._given])}):")
         self._indent += "    "
-        self._add(f'"""Bind {name_of(self._plan.node.function)}."""')
+        self._add(f'"""Bind {_shown(self._plan.node.function)}."""')
 
     def _enter_stack(self) -> None:
         self._add("async with AsyncExitStack() as stack:")
@@ -166,7 +168,7 @@ class _Source:
         ):
             self._read_body()
         condition = self._conditions.get(step)
-        made = f"{self._result(step)} = {self._value(step)}  # {name_of(step.node.function)}"
+        made = f"{self._result(step)} = {self._value(step)}  # {_shown(step.node.function)}"
         self._add(*([made] if condition is None else [f"if {condition}:", f"    {made}"]))
 
     def _value(self, step: Step) -> str:
@@ -200,13 +202,15 @@ class _Source:
 
     def _frame(self) -> str:
         """What messages need of the connection: validated parameters and what is made once."""
-        steps = [
-            step for step in self._plan.steps if step.dependency.scope == "connection" and not step.is_kept
+        parts = {"body" if one.place == "body" else "parts" for one in self._plan.parameters.values()}
+        made = [
+            self._result(step)
+            for step in self._plan.steps
+            if step.dependency.scope == "connection"
+            and not step.is_kept
+            and any(user is None or user.dependency.scope == "message" for user in step.users)
         ]
-        places = ["body" if one.place == "body" else "parts" for one in self._plan.parameters.values()]
-        parts = sorted(set(places))
-        needed = [step for step in steps if None in step.users or self._conditions.get(step) is None]
-        return f"({', '.join([*parts, 'kept', *map(self._result, needed)])},)"
+        return f"({', '.join([*sorted(parts), 'kept', *made])},)"
 
     def _expression(self, argument: Argument) -> str:
         if argument.step is not None:
@@ -217,6 +221,11 @@ class _Source:
 
     def _result(self, step: Step) -> str:
         return f"kept[key_{step.number}]" if step.is_kept else f"made_{step.number}"
+
+
+def _shown(call: Any) -> str:
+    """Return a name that can stand in a comment, whatever it was set to."""
+    return "".join(one if one.isprintable() and one not in '"\\' else "?" for one in name_of(call))
 
 
 def _any_of(conditions: set[str | None]) -> str:

@@ -76,6 +76,8 @@ class _Parts:
         if found is None:
             return
         function: Callable[..., Any] = getattr(found, "__func__", found)
+        if not inspect.isroutine(function):
+            return
         check_async(function)
         given = 0 if isinstance(found, staticmethod) else 1
         node = node_of(function, self._protocol, skip=given)
