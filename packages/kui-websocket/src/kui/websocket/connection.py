@@ -211,6 +211,8 @@ class WebSocket(Sending):
         self._note_end(code, reason, CLOSING)
         self._source = after_the_end
         try:
+            if self._pump is not None:
+                await self._pump.stop()  # Granian sends no close while a receive is under way
             with suppress(OSError, RuntimeError):  # it has left by itself
                 await self._send(close_event(self._scope, code, reason))
         finally:

@@ -40,9 +40,10 @@ def accept_event(scope: Scope, subprotocol: str | None, headers: HeaderItems) ->
 
 def close_event(scope: Scope, code: int, reason: str) -> Message:
     """Return the event that closes an accepted connection."""
+    event: Message = {"type": "websocket.close", "code": int(code)}  # Daphne takes no subclass of int
     if reason and spec_version(scope) >= (2, 3):
-        return {"type": "websocket.close", "code": code, "reason": reason}
-    return {"type": "websocket.close", "code": code}
+        event["reason"] = reason
+    return event
 
 
 def negotiate(scope: Scope, supported: Iterable[str]) -> str | None:

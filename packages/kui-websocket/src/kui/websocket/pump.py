@@ -13,6 +13,8 @@ __all__ = ["ReadPump", "size_of"]
 
 logger = logging.getLogger("kui.websocket")
 
+_CUT: Message = {"type": "websocket.disconnect", "code": CloseCode.ABNORMAL}
+
 
 class ReadPump:
     """A task that reads the server's events into a bounded buffer until the connection ends.
@@ -71,12 +73,15 @@ class ReadPump:
         _wake(self._space)
 
     async def stop(self) -> None:
-        """End the task, and wait until it has ended."""
+        """End the task, and wait until it has ended; who stops it knows how the connection ended."""
+        self._on_end = _ignore
         self._task.cancel()
         await asyncio.wait([self._task])
+        if self._end is None:  # it had not begun
+            self._finish(_CUT)
 
     async def _run(self) -> None:
-        end: Message = {"type": "websocket.disconnect", "code": CloseCode.ABNORMAL}
+        end = _CUT
         try:
             while (event := await self._receive())["type"] != "websocket.disconnect":
                 self._buffer.append(event)
@@ -87,9 +92,12 @@ class ReadPump:
         except Exception:
             logger.exception("the server's receive failed; the connection counts as cut")
         finally:  # also when the task is cancelled: whoever waits must not wait for ever
-            self._end = end
-            self._on_end(end)
-            _wake(self._reader)
+            self._finish(end)
+
+    def _finish(self, end: Message) -> None:
+        self._end = end
+        self._on_end(end)
+        _wake(self._reader)
 
     async def _wait_for_space(self) -> None:
         while len(self._buffer) >= self._max_messages or self._bytes >= self._max_bytes:
@@ -106,6 +114,10 @@ def size_of(event: Message) -> int:
     if text is None:
         return len(event.get("bytes") or b"")
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _ignore(end: Message) -> None:
+    """Tell nobody of the end."""
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:
