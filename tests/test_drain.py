@@ -1,0 +1,214 @@
+"""`kui run` closes its sockets before the server stops: every client is told, none is cut."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+resource = pytest.importorskip("resource", reason="Windows has no SIGTERM to send")
+
+APPLICATION = '''
+import asyncio
+
+from kui.asgi import Kui, websocket
+
+app = Kui()
+
+
+class Outermost:
+    """A middleware of ASGI, to be looked through."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        await self.app(scope, receive, send)
+
+
+@app.router.http.get("/")
+async def home():
+    return "draining" if app.should_exit else "serving"
+
+
+@app.router.websocket("/echo")
+async def echo():
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
+
+
+@app.router.websocket("/ticks")
+async def ticks():
+    await websocket.accept()
+    while True:
+        await websocket.send_text("tick")
+        await asyncio.sleep(0.01)
+
+
+@app.router.websocket("/stubborn")
+async def stubborn():
+    await websocket.accept()
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        print("cancelled", flush=True)
+        raise
+
+
+@app.on_drain
+async def tell(app):
+    print("told", flush=True)
+
+
+wrapped = Outermost(Outermost(app))
+'''
+
+
+class Running:
+    """A server in a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
+        self.process = process
+        self.address = address
+
+    def connect(self, path: str) -> connect:
+        return connect(f"ws://{self.address}{path}", proxy=None, open_timeout=60, ping_interval=None)
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    async def output(self) -> str:
+        """Wait for the end, and return what was written."""
+        out, _ = await self.process.communicate()
+        return out.decode()
+
+
+@asynccontextmanager
+async def running(folder: Path, *options: str, target: str = "served:app") -> AsyncGenerator[Running]:
+    (folder / "served.py").write_text(APPLICATION)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    words = [sys.executable, "-m", "kui", "run", target, "--port", str(port), *options]
+    process = await asyncio.create_subprocess_exec(
+        *words,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(60):
+            await started(process, port)
+            yield Running(process, f"127.0.0.1:{port}")
+    finally:
+        with suppress(ProcessLookupError):  # workers too, which may have outlived their parent
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def started(process: asyncio.subprocess.Process, port: int) -> None:
+    """Wait until somebody listens; uvicorn says that it has started before."""
+    while process.returncode is None:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            return
+        await asyncio.sleep(0.02)
+    out, _ = await process.communicate()
+    raise AssertionError(f"the server did not start\n{out.decode()}")
+
+
+@pytest.fixture
+def many_files() -> None:
+    """Let this process and its children have a file for each socket."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < 4096:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096 if hard < 0 else min(4096, hard), hard))
+
+
+async def close_code(client: ClientConnection) -> int | None:
+    with suppress(ConnectionClosed):
+        async for _ in client:
+            pass
+    return client.close_code
+
+
+@pytest.mark.usefixtures("many_files")
+async def test_500_clients_are_told_at_sigterm_and_none_is_cut(tmp_path: Path) -> None:
+    async with running(tmp_path, "--drain-jitter", "0.02", "--no-access-log") as server:
+        paths = ["/echo", "/ticks"] * 250
+        clients = await asyncio.gather(*(server.connect(path) for path in paths))
+        server.terminate()
+        codes = await asyncio.gather(*map(close_code, clients))
+        output = await server.output()
+    assert set(codes) == {1012}
+    assert "told" in output
+    assert "Traceback" not in output
+
+
+async def test_a_handler_that_ignores_the_close_is_cancelled_at_the_deadline(tmp_path: Path) -> None:
+    async with running(tmp_path, "--drain-timeout", "0.5") as server:
+        async with server.connect("/stubborn") as client:
+            server.terminate()
+            assert await close_code(client) == 1012
+        assert "cancelled" in await server.output()
+
+
+async def test_while_it_drains_handshakes_get_503_and_http_goes_on(tmp_path: Path) -> None:
+    async with running(tmp_path, "--drain-timeout", "60") as server:
+        async with server.connect("/stubborn") as client, httpx.AsyncClient(trust_env=False) as http:
+            assert (await http.get(f"http://{server.address}/")).text == "serving"
+            server.terminate()
+            assert await close_code(client) == 1012
+            with pytest.raises(InvalidStatus) as refused:
+                await server.connect("/echo")
+            assert (await http.get(f"http://{server.address}/")).text == "draining"
+    assert refused.value.response.status_code == 503
+    assert int(refused.value.response.headers["Retry-After"]) > 0
+
+
+async def test_the_application_is_found_below_middlewares(tmp_path: Path) -> None:
+    async with running(tmp_path, target="served:wrapped") as server:
+        async with server.connect("/echo") as client:
+            server.terminate()
+            assert await close_code(client) == 1012
+        assert "told" in await server.output()
+
+
+async def test_each_of_several_workers_drains(tmp_path: Path) -> None:
+    async with running(tmp_path, "--workers", "2", "--timeout-worker-healthcheck", "60") as server:
+        clients = [await server.connect("/echo") for _ in range(10)]
+        server.terminate()
+        assert {await close_code(client) for client in clients} == {1012}
+        assert "told" in await server.output()
+
+
+async def test_the_process_that_reloads_drains(tmp_path: Path) -> None:
+    async with running(tmp_path, "--reload", "--reload-delay", "0.1") as server:
+        async with server.connect("/echo") as client:
+            (tmp_path / "served.py").write_text(APPLICATION.replace('"serving"', '"reloaded"'))
+            assert await close_code(client) == 1012
+        async with httpx.AsyncClient(trust_env=False) as http:
+            while (await http.get(f"http://{server.address}/")).text != "reloaded":
+                await asyncio.sleep(0.1)
+        os.kill(server.process.pid, signal.SIGTERM)
+        assert "told" in await server.output()
+
+
+async def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
+    async with running(tmp_path, "--drain-timeout", "60") as server:
+        async with server.connect("/stubborn") as client:
+            server.process.send_signal(signal.SIGINT)
+            assert await close_code(client) == 1012
+            server.process.send_signal(signal.SIGINT)
+            output = await server.output()
+    assert "drained" not in output
