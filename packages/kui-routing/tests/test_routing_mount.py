@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from kui.routing import (
-    Endpoint,
     HttpRoute,
     Mount,
     Mounted,
@@ -16,6 +15,8 @@ from kui.routing import (
     Routes,
     SocketRoute,
 )
+
+Endpoint = Callable[..., Awaitable[Any]]
 
 Scope = MutableMapping[str, Any]
 

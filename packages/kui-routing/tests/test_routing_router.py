@@ -10,10 +10,8 @@ import pytest
 
 from kui.routing import (
     BaseRoute,
-    Endpoint,
     HttpRoute,
     MethodNotAllowed,
-    Middleware,
     NoMatchFound,
     RadixTree,
     RouteConflict,
@@ -22,6 +20,9 @@ from kui.routing import (
     SocketRoute,
     Trace,
 )
+
+Endpoint = Callable[..., Awaitable[Any]]
+Middleware = Callable[[Endpoint], Endpoint]
 
 
 async def chat() -> None: ...

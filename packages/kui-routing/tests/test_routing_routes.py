@@ -2,14 +2,13 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from kui.routing import (
     BaseRoute,
-    Endpoint,
     HttpRoute,
     MultimethodRoutes,
     Prefix,
@@ -18,6 +17,8 @@ from kui.routing import (
     Routes,
     SocketRoute,
 )
+
+Endpoint = Callable[..., Awaitable[Any]]
 
 
 async def chat() -> None: ...

@@ -1,7 +1,7 @@
 """Routes as data, an algebra of prefixes, and a router whose lookups do not grow with its table."""
 
 from .converters import Converter, register_converter
-from .endpoint import Bind, Endpoint, Middleware
+from .endpoint import Bind
 from .errors import MethodNotAllowed, NoMatchFound, NoRouteFound, RouteConflict
 from .group import Prefix, Routes
 from .mount import Mount, Mounted
@@ -15,10 +15,8 @@ __all__ = [
     "BaseRoute",
     "Bind",
     "Converter",
-    "Endpoint",
     "HttpRoute",
     "MethodNotAllowed",
-    "Middleware",
     "Mount",
     "Mounted",
     "MultimethodRoutes",

@@ -44,7 +44,7 @@ class SocketSession:
         websocket_class: the class of connection. Default: `WebSocket`.
         limits: the limits of every connection.
         json_codec: what encodes and decodes JSON. Default: the application's, or kui's own.
-        guard: called with the connection before the handler; a response that it returns refuses the handshake.
+        guard: called with the ASGI scope before the handler; a response that it returns refuses the handshake.
         answer: called with an exception that the handler raised, inside the connection; returns the HTTP response
             that answers it. Before `accept()` the response refuses the handshake; later only its having one
             matters: the exception counts as dealt with. Default: an `HTTPException` answers for itself.
@@ -59,7 +59,7 @@ class SocketSession:
         websocket_class: type[WebSocket] = WebSocket,
         limits: Limits | None = None,
         json_codec: JSONCodec | None = None,
-        guard: Callable[[WebSocket], ASGIApp | None] | None = None,
+        guard: Callable[[Scope], ASGIApp | None] | None = None,
         answer: Answer | None = None,
     ) -> None:
         self.live: dict[WebSocket, asyncio.Task[Any] | None] = {}
@@ -91,7 +91,7 @@ class SocketSession:
         outer, inner = http_connection_var.set(connection), websocket_var.set(connection)
         failure: BaseException | None = None
         try:
-            refusal = None if self._guard is None else self._guard(connection)
+            refusal = None if self._guard is None else self._guard(scope)
             if refusal is not None:
                 await connection.deny(refusal)
             else:

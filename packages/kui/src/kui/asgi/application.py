@@ -20,7 +20,7 @@ from kui.core import (
 from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConverter, allow_cors
 from kui.params import auto_params
 from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Router
-from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
+from kui.websocket import CloseCode, Limits, OriginRule, SocketSession
 
 from .draining import Drained, Draining
 from .factory import FactoryClass
@@ -119,7 +119,7 @@ class Kui(Application):
         self._sockets = SocketSession(
             websocket_class=self.factory_class.websocket,
             limits=limits,
-            guard=None if origins is None else _guard(OriginRule(origins)),
+            guard=None if origins is None else OriginRule(origins).refusal,
             answer=self._requests.respond,
         )
         self._draining = Draining(self, self._sockets.live)
@@ -214,7 +214,8 @@ class Kui(Application):
     def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return the awaitable that serves a request: one coroutine less than an async function would be."""
         try:
-            scope["path_params"], handler = self.router.search("http", route_path(scope), scope["method"])
+            path = route_path(scope) if scope.get("root_path") else scope["path"]
+            scope["path_params"], handler = self.router.search("http", path, scope["method"])
         except NoMatchFound:
             scope["path_params"], handler = {}, self._http_fallback.not_found
         except MethodNotAllowed as error:
@@ -227,13 +228,10 @@ class Kui(Application):
         if self._draining.has_begun:
             return self._sockets.serve(scope, receive, send, self._draining.refuse)
         try:
-            scope["path_params"], handler = self.router.search("websocket", route_path(scope))
+            path = route_path(scope) if scope.get("root_path") else scope["path"]
+            scope["path_params"], handler = self.router.search("websocket", path)
         except NoMatchFound:
             scope["path_params"], handler = {}, self._socket_fallback.not_found
         if type(handler) is Mounted:
             return cast(ASGIApp, handler)(scope, receive, send)
         return self._sockets.serve(scope, receive, send, handler)
-
-
-def _guard(rule: OriginRule) -> Callable[[WebSocket], ASGIApp | None]:
-    return lambda connection: rule.refusal(connection)
