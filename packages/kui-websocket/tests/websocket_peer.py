@@ -53,8 +53,8 @@ class Peer:
         wrap_receive: makes the receive callable that the application gets.
     """
 
-    def __init__(self, app: ASGIApp, *, second_receive: str = "hang", **scope: Any) -> None:
-        self.app = app
+    def __init__(self, application: ASGIApp, *, second_receive: str = "hang", **scope: Any) -> None:
+        self.application = application
         self.scope = scope_of(**scope)
         self.sent: list[Message] = []
         self.send_error: Exception | None = None
@@ -66,7 +66,7 @@ class Peer:
         self._second_receive = second_receive
         self._events: asyncio.Queue[Message] = asyncio.Queue()
         self._state = "new"
-        self._receiving = self._has_left = self._is_cancelled = False
+        self._receiving = self._has_left = self._is_expected = False
         self._broken: list[str] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -111,7 +111,12 @@ class Peer:
         self.task.cancel()
         await asyncio.wait([self.task], timeout=5)
         assert self.task.cancelled(), "the application has swallowed its cancellation"
-        self._is_cancelled = True
+        self._is_expected = True
+
+    async def forget_failure(self) -> None:
+        """Wait for the application's end, which has failed as the test expects."""
+        await asyncio.wait([self.task], timeout=5)
+        self._is_expected = True
 
     @property
     def task(self) -> asyncio.Task[None]:
@@ -120,7 +125,7 @@ class Peer:
 
     def start(self) -> None:
         async def run() -> None:
-            await self.app(self.scope, self.wrap_receive(self._receive), self._send)
+            await self.application(self.scope, self.wrap_receive(self._receive), self._send)
 
         self._task = asyncio.create_task(run())
 
@@ -140,7 +145,7 @@ class Peer:
             await asyncio.wait([self.task])
             raise TimeoutError("the application has not ended")
         assert not self._broken, self._broken
-        if exc is None and not self._is_cancelled:
+        if exc is None and not self._is_expected:
             self.task.result()
 
     async def _receive(self) -> Message:

@@ -166,8 +166,9 @@ class SocketView:
         try:
             await asyncio.wait([task], timeout=_patience(error))
         except asyncio.CancelledError as cancellation:
-            error = cancellation
-            await asyncio.wait([task], timeout=CLEAN_UP_SECONDS)
+            if not isinstance(error, asyncio.CancelledError):  # a second one cuts it off
+                error = cancellation
+                await asyncio.wait([task], timeout=CLEAN_UP_SECONDS)
             raise
         finally:
             if not task.done():

@@ -1,0 +1,373 @@
+"""The context and the connection's parts (rules 29-31)."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator
+from contextvars import copy_context
+from typing import Any, cast
+
+import pytest
+from websocket_peer import scope_of, serve, turns
+
+from kui.core import (
+    Application,
+    Endpoint,
+    HTTPConnection,
+    Lifespan,
+    NoActiveConnection,
+    http_connection,
+    http_connection_var,
+    route_path,
+)
+from kui.testing import PROFILES, TestClient
+from kui.websocket import WebSocket, websocket, websocket_session, websocket_var
+from kui.websocket.context import WebSocketProxy
+
+SERVERS = sorted(PROFILES)
+METHODS = sorted(
+    name
+    for name, value in vars(WebSocketProxy).items()
+    if inspect.isfunction(value) and not name.startswith("_")
+)
+
+
+async def test_the_proxy_means_the_connection_of_the_task_and_of_tasks_that_it_starts() -> None:
+    seen: list[bool] = []
+
+    async def child(connection: WebSocket) -> None:
+        seen.append(websocket_var.get() is connection)
+
+    async def handler() -> None:
+        connection = websocket_var.get()
+        seen.append(http_connection_var.get() is connection)
+        await asyncio.create_task(child(connection))
+        await asyncio.gather(child(connection), child(connection))
+        await websocket.close()
+
+    async with serve(handler), serve(handler):
+        pass
+    assert seen == [True] * 8
+
+
+async def test_it_is_set_before_the_middlewares_run_and_the_last_middleware_is_the_outermost() -> None:
+    order: list[str] = []
+
+    def named(name: str) -> Any:
+        def middleware(endpoint: Endpoint) -> Endpoint:
+            async def around() -> None:
+                order.append(f"{name} {websocket['path']}")
+                await endpoint()
+
+            return around
+
+        return middleware
+
+    async with serve(handler_that_accepts, middlewares=[named("inner"), named("outer")]):
+        pass
+    assert order == ["outer /", "inner /"]
+
+
+async def handler_that_accepts() -> None:
+    await websocket.accept()
+
+
+@pytest.mark.parametrize("end", ["return", "raise"])
+async def test_the_context_is_as_before_when_the_connection_has_ended(end: str) -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        if end == "raise":
+            raise KeyError
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    before = dict(copy_context())
+    try:
+        await websocket_session(handler)(scope_of(), receive, send)
+    except KeyError:
+        assert end == "raise"
+    assert dict(copy_context()) == before
+
+
+async def test_outside_of_a_connection_each_use_says_so() -> None:
+    uses: list[Any] = [
+        lambda: websocket.path_params,
+        lambda: websocket["path"],
+        lambda: len(websocket),
+        lambda: list(websocket),
+        lambda: "path" in websocket,
+        lambda: setattr(websocket, "x", 1),
+        lambda: delattr(websocket, "x"),
+        lambda: websocket == 1,
+        *(lambda name=name: getattr(websocket, name)(*[None] * required(name)) for name in METHODS),
+    ]
+    for use in uses:
+        with pytest.raises(NoActiveConnection, match="`websocket` was used outside of a connection"):
+            use()
+    assert issubclass(NoActiveConnection, LookupError)
+    assert not websocket
+    assert repr(websocket) == "<`websocket` outside of a connection>"
+
+
+def required(name: str) -> int:
+    parameters = list(inspect.signature(getattr(WebSocketProxy, name)).parameters.values())[1:]
+    return sum(parameter.default is parameter.empty for parameter in parameters)
+
+
+async def test_the_proxy_answers_like_the_object() -> None:
+    async def handler() -> None:
+        connection = websocket_var.get()
+        assert repr(websocket) == repr(connection) == "<WebSocket '/' connecting>"
+        assert websocket
+        assert websocket == connection
+        assert connection == websocket
+        assert isinstance(websocket, WebSocket)
+        assert isinstance(websocket, HTTPConnection)
+        assert isinstance(http_connection, WebSocket)
+        assert dir(websocket) == dir(connection)
+        assert "path" in websocket
+        assert len(websocket) == len(connection) == len(list(websocket))
+        websocket["note"] = 1
+        assert connection["note"] == 1
+        del websocket["note"]
+        assert "note" not in connection
+        cast(Any, websocket).note = 1
+        assert vars(connection)["note"] == 1
+        del cast(Any, websocket).note
+        assert not hasattr(connection, "note")
+
+    async with serve(handler):
+        pass
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_of_the_proxy_has_the_signature_of_the_classs(name: str) -> None:
+    def shape(function: Any) -> list[tuple[str, Any, Any]]:
+        return [
+            (parameter.name, parameter.default, parameter.kind)
+            for parameter in inspect.signature(function).parameters.values()
+        ]
+
+    assert shape(getattr(WebSocketProxy, name)) == shape(getattr(WebSocket, name))
+
+
+def test_every_public_method_that_runs_for_messages_is_spelled_out_on_the_proxy() -> None:
+    slow = {"release"}
+    methods = {
+        name
+        for class_ in WebSocket.__mro__[: WebSocket.__mro__.index(HTTPConnection)]
+        for name, value in vars(class_).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }
+    assert methods - slow == set(METHODS)
+
+
+async def test_a_subclass_of_ones_own_is_used_through_the_proxy() -> None:
+    class Loud(WebSocket):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self.heard = 0
+
+        async def accept(self, subprotocol: str | None = None) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            await super().accept(subprotocol)
+
+        async def receive_text(self) -> str:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            self.heard += 1
+            return (await super().receive_text()).upper()
+
+        async def receive_bytes(self) -> bytes:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return b"<" + await super().receive_bytes() + b">"
+
+        async def send_text(self, data: str) -> None:
+            await super().send_text(data + "!")
+
+        async def shout(self, data: str) -> None:
+            await self.send_text(data.upper())
+
+    async def handler() -> None:
+        mine = cast(Loud, websocket)
+        assert isinstance(mine, Loud)
+        await websocket.accept()
+        await websocket.send_text(await websocket.receive_text())
+        await websocket.send_bytes(await websocket.receive_bytes())
+        await mine.shout("b")
+        assert mine.heard == 1
+
+    async with serve(handler, websocket_class=Loud) as peer:
+        peer.deliver("a", b"x")
+    assert peer.messages() == ["A!", b"<x>", "B!"]
+
+
+async def test_every_method_works_through_the_proxy() -> None:
+    class Model:
+        @staticmethod
+        def model_validate_json(data: str | bytes) -> int:
+            return int(data)
+
+    async def handler() -> None:
+        assert websocket.negotiate(["a"]) == "a"
+        await websocket.accept(headers={"x": "y"})
+        got: list[Any] = [
+            await websocket.receive_text(1),
+            await websocket.receive_bytes(1),
+            await websocket.receive_payload(1),
+            await websocket.receive_json("text", 1),
+            await websocket.receive_model(Model, 1),
+            (await websocket.receive())["text"],
+        ]
+        assert got == ["a", b"b", "c", 1, 2, "d"]
+        iterators: list[AsyncIterator[Any]] = [
+            websocket.iter_text(),
+            websocket.iter_bytes(),
+            websocket.iter_payloads(),
+            websocket.iter_json(),
+            websocket.iter_models(Model),
+        ]
+        assert [await anext(iterator) for iterator in iterators] == ["e", b"f", "g", 3, 4]
+        await websocket.send({"type": "websocket.send", "text": "a"})
+        await websocket.send_bytes(b"b")
+        await websocket.send_payload("c")
+        await websocket.send_json([1])
+        assert not await websocket.is_disconnected()
+        await websocket.close(4000, "bye")
+        assert await websocket.wait_disconnected() == 4000
+
+    async with serve(handler, subprotocols=["a"]) as peer:
+        peer.deliver("a", b"b", "c", "1", "2", "d", "e", b"f", "g", "3", "4")
+    assert peer.messages() == ["a", b"b", "c", "[1]"]
+
+
+async def test_two_connections_in_one_task_are_apart() -> None:
+    async def outer() -> None:
+        await websocket.accept()
+        async with serve(inner) as other:
+            other.deliver("in")
+        await websocket.send_text("out")
+
+    async def inner() -> None:
+        await websocket.accept()
+        await websocket.send_text(await websocket.receive_text())
+
+    async with serve(outer) as peer:
+        await turns()
+    assert peer.messages() == ["out"]
+
+
+# State and scope
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_state_is_per_connection_and_a_copy_of_the_lifespans(server: str) -> None:
+    async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+        yield {"visits": [0], "name": "app"}
+
+    async def handler() -> None:
+        websocket.state.setdefault("name", "app")
+        assert websocket.state.name == "app"
+        websocket.state.name = "mine"
+        websocket.state.mine = True
+        await websocket.accept()
+        assert websocket.state.name == "mine"
+
+    app = Application(
+        {"websocket": websocket_session(handler), "lifespan": Lifespan(cast(Any, lifespan))}
+    )
+    async with TestClient(app, server=server) as client:
+        for _ in range(2):
+            async with client.websocket("/"):
+                pass
+        if PROFILES[server].lifespan:
+            assert client.state == {"visits": [0], "name": "app"}
+
+
+async def test_state_works_when_the_server_gives_none() -> None:
+    async def handler() -> None:
+        websocket.state.user = "ada"
+        assert websocket.state == {"user": "ada"}
+
+    peer = serve(handler)
+    del peer.scope["state"]
+    async with peer:
+        pass
+    assert "state" not in peer.scope
+
+
+async def test_state_never_writes_through_to_the_servers() -> None:
+    async def handler() -> None:
+        websocket.state.user = "ada"
+        del websocket.state["kept"]
+
+    async with serve(handler, state={"kept": 1}) as peer:
+        pass
+    assert peer.scope["state"] == {"kept": 1}
+
+
+async def test_the_parts_of_a_connection_are_those_of_the_scope() -> None:
+    async def handler() -> None:
+        assert str(websocket.url) == "wss://kui.test/api/caf%C3%A9/a%2Fb?q=1&q=2"
+        assert websocket.query_params.getlist("q") == ["1", "2"]
+        assert websocket.path_params == {"x": 3}
+        assert websocket.headers["X-One"] == "1"
+        assert websocket.cookies == {"theme": "dark"}
+        assert (websocket.client.host, websocket.client.port) == ("192.0.2.1", 4711)
+        assert websocket.app is app
+        assert route_path(dict(websocket)) == "/café/a/b"
+
+    app = object()
+    async with serve(
+        handler,
+        scheme="wss",
+        root_path="/api",
+        path="/api/café/a/b",
+        raw_path=b"/api/caf%C3%A9/a%2Fb",
+        query_string=b"q=1&q=2",
+        path_params={"x": 3},
+        headers=[(b"host", b"kui.test"), (b"x-one", b"1"), (b"cookie", b"theme=dark")],
+        app=app,
+    ):
+        pass
+
+
+async def test_a_missing_client_and_missing_path_params_are_nothing() -> None:
+    async def handler() -> None:
+        assert (websocket.client.host, websocket.client.port) == (None, None)
+        assert websocket.path_params == {}
+        with pytest.raises(RuntimeError, match="there is no application"):
+            _ = websocket.app
+
+    async with serve(handler, client=None):
+        pass
+
+
+async def test_dicts_that_came_from_outside_are_not_changed() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        async for payload in websocket.iter_payloads():
+            await websocket.send_payload(payload)
+        _ = websocket.url, websocket.headers, websocket.state, websocket.background_tasks
+
+    events: list[dict[str, Any]] = [
+        {"type": "websocket.receive", "text": "a", "bytes": None},
+        {"type": "websocket.disconnect", "code": None, "reason": None},
+    ]
+    copies = [dict(event) for event in events]
+    peer = serve(handler)
+    before = {**peer.scope, "headers": list(peer.scope["headers"]), "state": {}}
+    async with peer:
+        peer.deliver(*events)
+    assert peer.scope == before
+    assert events == copies
+
+
+async def test_a_denial_does_not_change_the_scope() -> None:
+    async def handler() -> None:
+        await websocket.deny()
+
+    peer = serve(handler)
+    before = dict(peer.scope)
+    async with peer:
+        pass
+    assert peer.scope == before
