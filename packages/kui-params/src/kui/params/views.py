@@ -20,7 +20,9 @@ __all__ = ["bind_view"]
 def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[Node]]:
     """Return the endpoint of a class view, and what is bound in it.
 
-    What is bound is told by the class: `__init__`, the methods that `bound_methods` names, and `message_method`.
+    What is bound is told by the class: `__init__`, the methods that `bound_methods` names, and `message_method`. A
+    view with a method `begin` has it called when the parameters of such a method are known to be right, just before
+    the method itself; the bound method says so with `calls_begin`.
     Without parameters for `__init__` the endpoint is a class; the same one where there is nothing to bind.
 
     Raises:
@@ -87,9 +89,13 @@ class _Parts:
         if _asks(node):
             self.nodes.append(node)
         target = messages.before(function) if messages is not None and prepares else function
+        begins = given == 1 and callable(getattr(view, "begin", None))
         siblings = [messages.bound.node] if messages is not None else []
-        bound = Bound(node, self._protocol, target=target, given=given, siblings=siblings)
+        bound = Bound(
+            node, self._protocol, target=_begun(target) if begins else target, given=given, siblings=siblings
+        )
         method = method_of(bound, function, given)
+        vars(method)["calls_begin"] = begins
         self.namespace[name] = _like(found, method)
 
 
@@ -123,6 +129,16 @@ class _Messages:
         kept = connection.__dict__.setdefault("_kui_params", {})
         kept[self.bound] = run, frame
         return run, frame
+
+
+def _begun(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method, which tells its view that it begins: its parameters were right."""
+
+    async def begun(view: Any, *given: Any, **arguments: Any) -> Any:
+        view.begin()
+        return await function(view, *given, **arguments)
+
+    return begun
 
 
 def _like(found: Any, method: Callable[..., Any]) -> Any:

@@ -57,6 +57,7 @@ class SocketView:
     """The method whose first argument is the message."""
 
     _invalid = 0
+    _has_begun = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -113,6 +114,14 @@ class SocketView:
         else:
             await connection.send_payload(refuse(error))
 
+    def begin(self) -> None:
+        """Note that `on_connect` begins: from now on `on_disconnect` will run.
+
+        The view calls it itself; who binds parameters calls it when they are known to be right, and says so with an
+        attribute `calls_begin` of the bound `on_connect`.
+        """
+        self._has_begun = True
+
     def __await__(self) -> Generator[Any, Any, None]:
         return self._serve().__await__()
 
@@ -121,9 +130,13 @@ class SocketView:
         if connection is None:
             raise NoActiveConnection("websocket")
         try:
+            if not getattr(self.on_connect, "calls_begin", False):
+                self.begin()
             await self.on_connect()
             await self._receive_all(connection)
         except BaseException as error:
+            if not self._has_begun:
+                raise
             cause = cause_of(connection, error)
             await self._disconnect(_end_code(connection) if cause is None else code_of(cause), error)
             raise
