@@ -2,6 +2,8 @@
 
 import asyncio
 import functools
+import gc
+import linecache
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -393,6 +395,21 @@ async def test_overrides_of_the_application_take_the_place_of_dependencies(run: 
     assert await run.serve(handler, app=object()) == ("user of session of engine", "session of engine")
 
 
+async def test_many_sets_of_overrides_are_told_apart(run: Any) -> None:
+    def number() -> int:
+        return -1
+
+    async def endpoint(number: Annotated[int, Depends(number)]) -> int:
+        return number
+
+    def always(n: int) -> int:
+        return n
+
+    handler = auto_params(endpoint, run.protocol)
+    for n in range(40):
+        assert await run.serve(handler, app=App({number: functools.partial(always, n)})) == n
+
+
 async def test_an_override_that_cannot_be_bound_says_so(run: Any) -> None:
     def session() -> str:
         return "session"
@@ -433,6 +450,24 @@ async def test_unhashable_instances_are_dependencies(run: Any) -> None:
 
     assert await run(endpoint) == (3, 3)
     assert await run(endpoint, app=App({print: print})) == (3, 3)
+
+
+async def test_methods_of_unhashable_instances_are_dependencies(run: Any) -> None:
+    @dataclass
+    class Counter:
+        n: int = 0
+
+        def count(self) -> int:
+            self.n += 1
+            return self.n
+
+    counter = Counter()
+    count = counter.count
+
+    async def endpoint(a: Annotated[int, Depends(count)], b: Annotated[int, Depends(count)]) -> Any:
+        return a, b
+
+    assert await run(endpoint) == (1, 1)
 
 
 async def test_two_parameters_of_one_name_do_not_meet(run: Any) -> None:
@@ -531,3 +566,18 @@ async def test_a_failing_handler_shows_the_line_that_called_it(run: Any) -> None
         await run(endpoint, query="q=1")
     shown = "".join(traceback.format_exception(caught.value))
     assert "return await target(q=parts['q'])" in shown
+
+
+async def test_a_function_bound_for_one_connection_leaves_nothing_behind(run: Any) -> None:
+    def kept() -> int:
+        return len([name for name in linecache.cache if name.startswith("<kui.params")])
+
+    async def endpoint(q: Annotated[str, Query()]) -> str:
+        return q
+
+    gc.collect()
+    before = kept()
+    for _ in range(3):
+        assert await run(endpoint, query="q=1") == "1"
+    gc.collect()
+    assert kept() <= before

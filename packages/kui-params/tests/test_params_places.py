@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 from baize.datastructures import FormData, Headers, UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypeAliasType, TypedDict
 
 from kui.core import HTTPConnection, HTTPException
@@ -263,6 +264,22 @@ async def test_an_optional_model_has_its_default_when_nothing_is_sent(run: Any) 
     assert await run(endpoint, query="x=1") == Point(1)
 
 
+async def test_every_alias_of_a_models_field_is_read(run: Any) -> None:
+    class Names(BaseModel):
+        ids: list[int] = Field(validation_alias=AliasChoices("id", AliasPath("number")))
+        page: int = Field(validation_alias=AliasChoices("p", "page"))
+
+    @pydantic_dataclass
+    class Size:
+        width: int = Field(alias="w")
+
+    async def endpoint(names: Annotated[Names, Query()], size: Annotated[Size, Header()]) -> Any:
+        return names.ids, names.page, size.width
+
+    assert await run(endpoint, query="id=1&id=2&p=3", headers={"W": "4"}) == ([1, 2], 3, 4)
+    assert await run(endpoint, query="id=1&page=3", headers={"W": "4"}) == ([1], 3, 4)
+
+
 async def test_keyword_only_parameters_are_bound(run: Any) -> None:
     async def endpoint(*, page: Annotated[int, Query()]) -> Any:
         return page
@@ -320,6 +337,21 @@ async def test_a_place_of_ones_own_reads_the_connection(run: Any) -> None:
         ("client", ["address"], "missing"),
         ("session", ["user"], "uuid_parsing"),
     ]
+
+
+async def test_an_async_place_of_ones_own_may_have_nothing(run: Any) -> None:
+    async def endpoint(user: Annotated[str, Session()] = "nobody") -> Any:
+        return user
+
+    class Lost(Session):
+        async def read(self, connection: HTTPConnection) -> Any:
+            raise KeyError
+
+    async def lost(user: Annotated[str, Lost()] = "nobody") -> Any:
+        return user
+
+    assert await run(endpoint, headers={"x-session": "ada"}) == "ada"
+    assert await run(lost) == "nobody"
 
 
 async def test_the_body_gives_its_keys(run_http: Any) -> None:

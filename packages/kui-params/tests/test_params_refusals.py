@@ -143,6 +143,14 @@ async def test_the_body_is_reported_with_the_other_places(run_http: Any) -> None
     assert said(caught.value) == [("query", ["q"], "missing"), ("body", ["name"], "string_type")]
 
 
+async def test_a_body_that_is_no_object_is_reported_with_the_other_places(run_http: Any) -> None:
+    async def endpoint(name: Annotated[str, Body()], q: Annotated[int, Query()]) -> None: ...
+
+    with pytest.raises(RequestValidationError) as caught:
+        await run_http(endpoint, body="text")
+    assert said(caught.value) == [("query", ["q"], "missing"), ("body", [], "dict_type")]
+
+
 async def test_fields_of_a_model_are_located_by_their_own_names(run: Any) -> None:
     class Filter(BaseModel):
         page: int

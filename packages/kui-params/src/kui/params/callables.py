@@ -106,6 +106,8 @@ def locals_of(call: Any) -> dict[str, Any]:
 
 def name_of(call: Any) -> str:
     """Return the name of `call` for a message."""
+    while isinstance(call, functools.partial):
+        call = cast("functools.partial[Any]", call).func
     function = call if inspect.isclass(call) else written_function(call)
     module = getattr(function, "__module__", None)
     name = getattr(function, "__qualname__", None) or repr(call)

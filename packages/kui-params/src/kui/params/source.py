@@ -1,5 +1,8 @@
 """A plan, written as the Python that a person would write by hand, and compiled."""
 
+import itertools
+import linecache
+import weakref
 from asyncio import to_thread
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -13,6 +16,8 @@ from .plan import Argument, Plan, Step
 from .reading import is_read_async
 
 __all__ = ["Form", "compile_plan", "source_of"]
+
+_numbers = itertools.count(1)
 
 Form: TypeAlias = Literal["call", "named", "arguments", "frame", "message"]
 """What the function does with the arguments.
@@ -45,23 +50,14 @@ def compile_plan(
         **{f"make_{step.number}": step.node.function for step in plan.steps},
         **{f"key_{step.number}": step.key for step in plan.steps},
         **names,
-        "__name__": "kui.params.bound",
-        "__loader__": _Loader(source),
     }
-    # the traceback module asks the loader for lines of a file that is none
-    exec(compile(source, f"kui.params.bound/{_shown(plan.node.function)}", "exec"), space)
+    # a name in angle brackets is no file, for coverage and debuggers too; linecache shows its lines in tracebacks
+    filename = f"<kui.params {next(_numbers)}: {_shown(plan.node.function)}>"
+    exec(compile(source, filename, "exec"), space)
     bound: Callable[..., Any] = space["bound"]
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    weakref.finalize(bound, linecache.cache.pop, filename, None).atexit = False
     return bound
-
-
-class _Loader:
-    """Shows the source to tracebacks and debuggers (PEP 302, `get_source`)."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def get_source(self, name: str) -> str:
-        return self._source
 
 
 def source_of(plan: Plan, form: Form, given: int = 0) -> str:
