@@ -1,0 +1,1 @@
+"""What kui.websocket promises, on real servers over loopback."""
