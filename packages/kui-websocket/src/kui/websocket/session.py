@@ -40,7 +40,11 @@ Answer = Callable[[BaseException], Awaitable[ASGIApp | None]]
 class SocketSession:
     """Run handlers on connections, the same way for each.
 
+    A session is an ASGI application of its own handler. A framework that finds a handler for each connection calls
+    `serve` with it.
+
     Args:
+        handler: what serves a connection that `serve` is given no handler for: an async callable without arguments.
         websocket_class: the class of connection. Default: `WebSocket`.
         limits: the limits of every connection.
         json_codec: what encodes and decodes JSON. Default: the application's, or kui's own.
@@ -55,6 +59,7 @@ class SocketSession:
 
     def __init__(
         self,
+        handler: Endpoint | None = None,
         *,
         websocket_class: type[WebSocket] = WebSocket,
         limits: Limits | None = None,
@@ -62,6 +67,7 @@ class SocketSession:
         guard: Callable[[Scope], ASGIApp | None] | None = None,
         answer: Answer | None = None,
     ) -> None:
+        self._handler = handler
         self.live: dict[WebSocket, asyncio.Task[Any] | None] = {}
         self._class = websocket_class
         self._limits = limits
@@ -69,8 +75,10 @@ class SocketSession:
         self._guard = guard
         self._answer = answer
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, handler: Endpoint) -> None:
-        """Serve one connection with a handler, an async callable without arguments.
+    async def serve(
+        self, scope: Scope, receive: Receive, send: Send, handler: Endpoint | None = None
+    ) -> None:
+        """Serve one connection with a handler, the session's own by default.
 
         A handler that returns leaves a closed connection behind: 1000, or a refused handshake when it did not
         accept. What it raises is answered:
@@ -82,6 +90,12 @@ class SocketSession:
         - a `WebSocketError` that is the client's doing: a close with its `close_code`;
         - any other: a refusal with 500, or a close with 1011; logged once with its traceback, and raised.
         """
+        handler = handler or self._handler
+        if handler is None or scope["type"] != "websocket":
+            raise UnknownScopeType(
+                "a session serves websocket connections with its handler; got "
+                + ("no handler" if handler is None else f"a scope of type {scope['type']!r}")
+            )
         connection = self._class(scope, receive, send)
         if self._limits is not None:
             connection.limits = self._limits
@@ -110,6 +124,8 @@ class SocketSession:
                 del self.live[connection]
                 websocket_var.reset(inner)
                 http_connection_var.reset(outer)
+
+    __call__ = serve  # not a method that calls it: each connection would keep one more coroutine
 
     async def _settle(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised; say whether that was all, or it is to be raised to the server."""
@@ -209,16 +225,7 @@ def websocket_session(
     handler = _endpoint(endpoint)
     for middleware in middlewares:
         handler = _endpoint(middleware(handler))
-    session = SocketSession(websocket_class=websocket_class, limits=limits, json_codec=json_codec)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket":
-            raise UnknownScopeType(
-                f"this application serves websocket connections; got a scope of type {scope['type']!r}"
-            )
-        await session.serve(scope, receive, send, handler)
-
-    return app
+    return SocketSession(handler, websocket_class=websocket_class, limits=limits, json_codec=json_codec)
 
 
 def _endpoint(endpoint: Endpoint) -> Endpoint:
