@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from baize.datastructures import FormData, Headers, UploadFile
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Json
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypeAliasType, TypedDict
 
@@ -262,6 +262,17 @@ async def test_an_optional_model_has_its_default_when_nothing_is_sent(run: Any) 
 
     assert await run(endpoint) is None
     assert await run(endpoint, query="x=1") == Point(1)
+
+
+async def test_a_list_that_is_written_as_json_is_one_value(run: Any) -> None:
+    class Model(BaseModel):
+        ids: Json[list[int]]
+
+    async def endpoint(ids: Annotated[Json[list[int]], Query()], model: Annotated[Model, Cookie()]) -> Any:
+        return ids, model.ids
+
+    result = await run(endpoint, query={"ids": "[1, 2]"}, headers={"cookie": "ids=[3]"})
+    assert result == ([1, 2], [3])
 
 
 async def test_every_alias_of_a_models_field_is_read(run: Any) -> None:

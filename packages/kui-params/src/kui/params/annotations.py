@@ -5,15 +5,16 @@ import collections.abc
 import inspect
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
 
 import typing_extensions
-from pydantic import BaseModel
+from pydantic import BaseModel, Json
 from typing_extensions import is_typeddict
 
 __all__ = [
     "contains_model",
+    "is_json",
     "is_model",
     "is_multiple",
     "needs_names",
@@ -109,8 +110,19 @@ def without_none(annotation: Any) -> list[Any]:
 
 
 def is_multiple(annotation: Any) -> bool:
-    """Tell whether the annotation takes several values: a list, a set, a tuple or a union with one."""
+    """Tell whether the annotation takes several values: a list, a set, a tuple or a union with one.
+
+    A list that is written as JSON (`pydantic.Json`) is one value.
+    """
+    if get_origin(annotation) is Annotated and is_json(annotation.__metadata__):
+        return False
     return any((get_origin(member) or member) in _MULTIPLE for member in without_none(annotation))
+
+
+def is_json(metadata: Iterable[Any]) -> bool:
+    """Tell whether there is `pydantic.Json` among the metadata of an annotation."""
+    kind: Any = Json  # a class, which type checkers take for the annotation that it makes
+    return any(item is kind or isinstance(item, kind) for item in metadata)
 
 
 def is_model(annotation: Any) -> bool:

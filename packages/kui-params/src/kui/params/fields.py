@@ -8,7 +8,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel
 from pydantic.fields import FieldInfo
 from typing_extensions import ReadOnly, get_type_hints
 
-from .annotations import is_model, is_multiple, without_none
+from .annotations import is_json, is_model, is_multiple, without_none
 
 __all__ = ["Fields", "fields_of"]
 
@@ -46,7 +46,7 @@ def fields_of(annotation: Any) -> Fields:
     for name, field in described.items():
         names = {name, *_aliases(field.alias), *_aliases(field.validation_alias)}
         keys |= names
-        if is_multiple(field.annotation):
+        if is_multiple(field.annotation) and not is_json(field.metadata):
             multiple |= names
     return Fields(frozenset(keys), frozenset(multiple), everything=extra in ("allow", "forbid"))
 
