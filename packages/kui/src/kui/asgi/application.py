@@ -19,13 +19,14 @@ from kui.core import (
 )
 from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConverter, allow_cors
 from kui.params import auto_params
-from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Router
+from kui.routing import MethodNotAllowed, Mounted, NoMatchFound
+from kui.routing import Router as PlainRouter
 from kui.websocket import CloseCode, Limits, OriginRule, SocketSession
 
 from .draining import Drained, Draining
 from .factory import FactoryClass
 from .fallback import Fallback
-from .verify import verify_path_parameters
+from .routing import Router
 
 __all__ = ["Kui"]
 
@@ -103,9 +104,7 @@ class Kui(Application):
         self._exception_handlers = ExceptionHandlers(exception_handlers)
         http_middlewares = [*http_middlewares, *([] if cors_config is None else [allow_cors(**cors_config)])]
         socket_middlewares = [*socket_middlewares]
-        self.router = Router(
-            routes, http_middlewares, socket_middlewares, bind=auto_params, verify=verify_path_parameters
-        )
+        self.router: PlainRouter = Router(routes, http_middlewares, socket_middlewares)
         self._http_fallback = Fallback(http_middlewares, lambda endpoint: auto_params(endpoint, "http"))
         self._socket_fallback = Fallback(
             socket_middlewares, lambda endpoint: auto_params(endpoint, "websocket")
