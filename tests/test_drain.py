@@ -164,14 +164,17 @@ async def test_a_handler_that_ignores_the_close_is_cancelled_at_the_deadline(tmp
 
 
 async def test_while_it_drains_handshakes_get_503_and_http_goes_on(tmp_path: Path) -> None:
-    async with running(tmp_path, "--drain-timeout", "60") as server:
-        async with server.connect("/stubborn") as client, httpx.AsyncClient(trust_env=False) as http:
-            assert (await http.get(f"http://{server.address}/")).text == "serving"
-            server.terminate()
-            assert await close_code(client) == 1012
-            with pytest.raises(InvalidStatus) as refused:
-                await server.connect("/echo")
-            assert (await http.get(f"http://{server.address}/")).text == "draining"
+    async with (
+        running(tmp_path, "--drain-timeout", "60") as server,
+        server.connect("/stubborn") as client,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        assert (await http.get(f"http://{server.address}/")).text == "serving"
+        server.terminate()
+        assert await close_code(client) == 1012
+        with pytest.raises(InvalidStatus) as refused:
+            await server.connect("/echo")
+        assert (await http.get(f"http://{server.address}/")).text == "draining"
     assert refused.value.response.status_code == 503
     assert int(refused.value.response.headers["Retry-After"]) > 0
 
@@ -205,10 +208,12 @@ async def test_the_process_that_reloads_drains(tmp_path: Path) -> None:
 
 
 async def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
-    async with running(tmp_path, "--drain-timeout", "60") as server:
-        async with server.connect("/stubborn") as client:
-            server.process.send_signal(signal.SIGINT)
-            assert await close_code(client) == 1012
-            server.process.send_signal(signal.SIGINT)
-            output = await server.output()
+    async with (
+        running(tmp_path, "--drain-timeout", "60") as server,
+        server.connect("/stubborn") as client,
+    ):
+        server.process.send_signal(signal.SIGINT)
+        assert await close_code(client) == 1012
+        server.process.send_signal(signal.SIGINT)
+        output = await server.output()
     assert "drained" not in output

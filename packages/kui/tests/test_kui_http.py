@@ -369,9 +369,7 @@ async def test_exception_handlers_see_what_middlewares_raise() -> None:
 
         return refusing
 
-    app = answering(
-        "home", http_middlewares=[strict], exception_handlers={Broken: lambda error: ("told", 400)}
-    )
+    app = answering("home", http_middlewares=[strict], exception_handlers={Broken: told})
     assert await reply(app) == (400, "told")
 
 
