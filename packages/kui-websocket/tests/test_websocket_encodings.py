@@ -49,8 +49,8 @@ def test_a_codec_of_ones_own_reads_and_writes() -> None:
         def decode(self, payload: str | bytes) -> Any:
             return str(super().decode(payload)).upper()
 
-        def encode_str(self, value: Any) -> str:
-            return super().encode_str(str(value).upper())
+        def encode(self, value: Any) -> bytes:
+            return super().encode(str(value).upper())
 
     assert JSON(Shouting()).decode('"a"') == "A"
     assert JSON(Shouting()).encode("a") == '"A"'

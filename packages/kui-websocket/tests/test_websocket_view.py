@@ -1,7 +1,7 @@
 """Class views (rules 13, 14, 25-28)."""
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from websocket_peer import serve, turns
@@ -282,7 +282,8 @@ async def test_a_group_of_cancellations_on_an_open_socket_is_a_normal_end() -> N
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(WebSocketClose(4001), 4001), (HTTPException(404), 4404), (InvalidState(), 1011)]
+    ("error", "code"),
+    cast("list[Any]", [(WebSocketClose(4001), 4001), (HTTPException(404), 4404), (InvalidState(), 1011)]),
 )
 async def test_on_disconnect_gets_the_code_that_the_exception_stands_for(error: Exception, code: int) -> None:
     class View(Recorder):
@@ -441,8 +442,8 @@ async def test_the_json_of_a_view_is_written_and_read_by_the_sessions_codec() ->
         def decode(self, payload: str | bytes) -> Any:
             return ["read", super().decode(payload)]
 
-        def encode_str(self, value: Any) -> str:
-            return super().encode_str(["written", value])
+        def encode(self, value: Any) -> bytes:
+            return super().encode(["written", value])
 
     class View(SocketView):
         encoding = "json"
@@ -506,7 +507,7 @@ async def test_mixins_and_subclasses_take_part() -> None:
             await websocket.accept()
             await websocket.send_text("hello")
 
-    class View(Greets, SocketView):  # type: ignore[misc]  # pyright: ignore[reportIncompatibleMethodOverride]
+    class View(Greets, SocketView):  # pyright: ignore[reportIncompatibleMethodOverride]
         pass
 
     class Child(View):

@@ -18,7 +18,7 @@ class JSONCodec:
     decimals, enums, paths, other mappings, sets and collections, and bytes as base64. It refuses `NaN` and
     `Infinity` when it reads, and writes them as `null`, as browsers do. Integers are exact up to 4300 digits.
 
-    To bring another JSON library, subclass and override the three methods.
+    To bring another JSON library, subclass and override `encode` and `decode`.
 
     Args:
         encoders: functions by type, tried in order with `isinstance` before anything else, at any depth and on the
@@ -30,8 +30,8 @@ class JSONCodec:
     >>> from decimal import Decimal
     >>> from kui.core import JSONCodec
     >>> codec = JSONCodec()
-    >>> codec.encode_str({"price": Decimal("1.50"), "tags": ("a", "b")})
-    '{"price":"1.50","tags":["a","b"]}'
+    >>> codec.encode({"price": Decimal("1.50"), "tags": ("a", "b")})
+    b'{"price":"1.50","tags":["a","b"]}'
     >>> codec.decode('[1, 2.5, "x"]')
     [1, 2.5, 'x']
     >>> codec.decode("NaN")
@@ -62,11 +62,13 @@ class JSONCodec:
                 writes (4300).
             RecursionError: a value that contains itself.
         """
-        return self._encode(self._prepare(value) if self.encoders else value)
-
-    def encode_str(self, value: Any) -> str:
-        """Return the value as compact JSON in a `str`; raises as `encode` does."""
-        return self._encode(self._prepare(value) if self.encoders else value).decode()
+        if self.encoders:
+            return self._encode(self._prepare(value))
+        # A model by itself, the most frequent message of a typed service, needs no look by msgspec.
+        serializer = (
+            None if type(value) in _BUILTIN else getattr(type(value), "__pydantic_serializer__", None)
+        )
+        return self._encode(value) if serializer is None else serializer.to_json(value)
 
     def decode(self, payload: str | bytes) -> Any:
         """Return the value that a JSON text holds.
@@ -123,6 +125,7 @@ class JSONCodec:
         raise TypeError(f"cannot encode {name} as JSON; an encoder can teach it: {{{name}: function}}")
 
 
+_BUILTIN = frozenset([dict, list, tuple, str, int, float, bool, type(None)])
 _SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
 _NO_KEYS: tuple[type, ...] = (tuple, frozenset)
 _CONSTANTS = {None: "null", True: "true", False: "false"}

@@ -62,11 +62,7 @@ class ModelEncoding(Generic[T]):
         Raises:
             TypeError: a value that has no JSON form.
         """
-        serializer = getattr(value, "__pydantic_serializer__", None)
-        if serializer is None or isinstance(value, type):
-            return default_codec().encode_str(value)
-        text: str = serializer.to_json(value).decode()
-        return text
+        return default_codec().encode(value).decode()
 
     def refuse(self, error: ValueError) -> str:
         """Return the message that tells a client what was wrong with its own.
@@ -85,7 +81,7 @@ class ModelEncoding(Generic[T]):
             details = details_of(error, "message")
         else:
             details = [{"type": "value_error", "loc": [], "msg": str(error), "input": None, "in": "message"}]
-        return default_codec().encode_str({"type": "invalid_message", "errors": details})
+        return default_codec().encode({"type": "invalid_message", "errors": details}).decode()
 
 
 def is_validated(view: str, annotation: Any, encoding: Any) -> bool:

@@ -101,7 +101,7 @@ class JSON:
 
     def encode(self, data: Any) -> str:
         """Return compact JSON; raises `TypeError` for a value that has no JSON form."""
-        return (self._codec or default_codec()).encode_str(data)
+        return (self._codec or default_codec()).encode(data).decode()
 
 
 _BY_NAME: dict[str, Encoding[Any]] = {"anystr": AnyStr(), "text": Text(), "bytes": Bytes(), "json": JSON()}

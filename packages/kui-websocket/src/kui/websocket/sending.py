@@ -72,7 +72,7 @@ class Sending(Receiving):
             InvalidState, WebSocketDisconnect: as for `send_text`.
         """
         if mode == "text":
-            return self._emit({"type": "websocket.send", "text": self.json_codec.encode_str(data)})
+            return self._emit({"type": "websocket.send", "text": self.json_codec.encode(data).decode()})
         if mode == "binary":
             return self._emit({"type": "websocket.send", "bytes": self.json_codec.encode(data)})
         raise ValueError(f'mode is "text" or "binary"; got {mode!r}')
