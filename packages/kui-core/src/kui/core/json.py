@@ -125,7 +125,7 @@ class JSONCodec:
         raise TypeError(f"cannot encode {name} as JSON; an encoder can teach it: {{{name}: function}}")
 
 
-_BUILTIN = frozenset([dict, list, tuple, str, int, float, bool, type(None)])
+_BUILTIN: frozenset[object] = frozenset([dict, list, tuple, str, int, float, bool, type(None)])
 _SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
 _NO_KEYS: tuple[type, ...] = (tuple, frozenset)
 _CONSTANTS = {None: "null", True: "true", False: "false"}
