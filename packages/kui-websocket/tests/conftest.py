@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 
@@ -15,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).parent))  # for websocket_peer
 
 @pytest.fixture(autouse=True)
 async def nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    connections: list[HTTPConnection] = []
+    connections: WeakSet[HTTPConnection] = WeakSet()
     begin = HTTPConnection.__init__
 
     def remember(self: HTTPConnection, *args: object) -> None:
         begin(self, *args)  # type: ignore[arg-type]
-        connections.append(self)
+        connections.add(self)
 
     monkeypatch.setattr(HTTPConnection, "__init__", remember)
     yield

@@ -1,7 +1,7 @@
 """What a connection owns ends with it (rule 32)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,7 +11,7 @@ from kui.websocket import websocket, websocket_var
 
 
 @asynccontextmanager
-async def resource(name: str, log: list[str], fails: bool = False) -> AsyncIterator[None]:
+async def resource(name: str, log: list[str], fails: bool = False) -> AsyncGenerator[None]:
     log.append(f"open {name}")
     try:
         yield

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from websocket_peer import Peer, serve, turns
@@ -71,9 +70,8 @@ async def test_a_disconnect_of_this_socket_that_escapes_is_a_normal_end(
         while True:
             await websocket.receive_text()
 
-    async with TestClient(websocket_session(handler), server=server) as client:
-        async with client.websocket("/") as ws:
-            await ws.send_text("x")
+    async with TestClient(websocket_session(handler), server=server) as client, client.websocket("/") as ws:
+        await ws.send_text("x")
     assert not caplog.records
 
 
@@ -187,7 +185,11 @@ async def test_an_httpexception_may_name_its_content_type() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [HTTPException(404, content=object()), HTTPException(404, {"x": "\u2603"}), HTTPException(1200)]
+    "error",
+    cast(
+        "list[Any]",
+        [HTTPException(404, content=object()), HTTPException(404, {"x": "\u2603"}), HTTPException(1200)],
+    ),
 )
 async def test_an_httpexception_that_makes_no_response_is_logged_and_refused(
     error: HTTPException[Any], caplog: pytest.LogCaptureFixture
@@ -471,6 +473,21 @@ async def test_a_close_cancelled_in_the_server_is_cancelled_and_the_connection_h
         pass
 
 
+async def test_a_close_cancelled_before_the_server_has_it_still_goes_out() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        assert not await websocket.is_disconnected()
+        closing = asyncio.create_task(websocket.close(4001))
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        assert closing.cancelled()
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.close() == (4001, None)
+
+
 @pytest.mark.parametrize("error", [OSError(), RuntimeError("already closed")])
 async def test_a_close_that_the_server_refuses_is_no_error(error: Exception) -> None:
     async def handler() -> None:
@@ -543,9 +560,8 @@ async def test_a_group_of_this_sockets_disconnects_and_cancellations_is_a_normal
             group.create_task(listen())
             group.create_task(speak())
 
-    async with TestClient(websocket_session(handler), server=server) as client:
-        async with client.websocket("/") as ws:
-            await ws.send_text("x")
+    async with TestClient(websocket_session(handler), server=server) as client, client.websocket("/") as ws:
+        await ws.send_text("x")
     assert not caplog.records
 
 
@@ -561,15 +577,18 @@ async def test_a_group_of_cancellations_alone_is_a_normal_end() -> None:
 
 @pytest.mark.parametrize(
     ("errors", "close"),
-    [
-        ([WebSocketClose(4001)], (4001, None)),
-        ([ExceptionGroup("", [WebSocketClose(4001)])], (4001, None)),
-        ([WebSocketClose(4001, "a"), WebSocketClose(4002)], (4001, "a")),
-        ([HTTPException(404)], (4404, None)),
-    ],
+    cast(
+        "list[Any]",
+        [
+            ([WebSocketClose(4001)], (4001, None)),
+            ([ExceptionGroup("", [WebSocketClose(4001)])], (4001, None)),
+            ([WebSocketClose(4001, "a"), WebSocketClose(4002)], (4001, "a")),
+            ([HTTPException(404)], (4404, None)),
+        ],
+    ),
 )
 async def test_the_one_exception_of_a_group_is_answered_as_itself(
-    errors: list[Exception], close: Mapping[int, str]
+    errors: list[Exception], close: tuple[int, str | None]
 ) -> None:
     async def handler() -> None:
         await websocket.accept()

@@ -272,9 +272,7 @@ async def test_state_is_per_connection_and_a_copy_of_the_lifespans(server: str) 
         await websocket.accept()
         assert websocket.state.name == "mine"
 
-    app = Application(
-        {"websocket": websocket_session(handler), "lifespan": Lifespan(cast(Any, lifespan))}
-    )
+    app = Application({"websocket": websocket_session(handler), "lifespan": Lifespan(cast(Any, lifespan))})
     async with TestClient(app, server=server) as client:
         for _ in range(2):
             async with client.websocket("/"):
@@ -355,7 +353,7 @@ async def test_dicts_that_came_from_outside_are_not_changed() -> None:
     ]
     copies = [dict(event) for event in events]
     peer = serve(handler)
-    before = {**peer.scope, "headers": list(peer.scope["headers"]), "state": {}}
+    before: dict[str, Any] = {**peer.scope, "headers": list(peer.scope["headers"]), "state": {}}
     async with peer:
         peer.deliver(*events)
     assert peer.scope == before

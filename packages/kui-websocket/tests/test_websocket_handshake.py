@@ -209,11 +209,13 @@ async def test_a_client_that_leaves_before_accept_gives_a_disconnect_without_a_l
         await websocket.accept()
         await websocket.receive_text()
 
-    async with TestClient(websocket_session(handler), server=server) as client:
-        async with client.websocket("/", wait_accept=False) as ws:
-            await turns()
-            ws.abort()
-            ready.set()
+    async with (
+        TestClient(websocket_session(handler), server=server) as client,
+        client.websocket("/", wait_accept=False) as ws,
+    ):
+        await turns()
+        ws.abort()
+        ready.set()
     assert not caplog.records
 
 

@@ -10,9 +10,7 @@ from kui.websocket import OriginRule, check_origin, websocket, websocket_session
 SERVERS = sorted(PROFILES)
 
 
-def allows(
-    origin: str | None, *allowed: str, host: str | None = "example.org", scheme: str = "ws"
-) -> bool:
+def allows(origin: str | None, *allowed: str, host: str | None = "example.org", scheme: str = "ws") -> bool:
     headers: list[tuple[bytes, bytes]] = []
     if host is not None:
         headers.append((b"host", host.encode("latin-1")))

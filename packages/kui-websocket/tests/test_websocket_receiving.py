@@ -332,7 +332,7 @@ async def test_a_message_is_not_lost_when_the_time_is_up_in_the_moment_it_arrive
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait([task])
-        assert "a" == (await websocket.receive_text() if task.cancelled() else task.result())
+        assert (await websocket.receive_text() if task.cancelled() else task.result()) == "a"
 
     async with serve(handler) as peer:
         pass

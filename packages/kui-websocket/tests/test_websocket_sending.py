@@ -1,12 +1,13 @@
 """Sending (rules 21-23)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from websocket_peer import serve, turns
 
-from kui.testing import PROFILES, ConnectionClosed, TestClient
+from kui.testing import PROFILES, TestClient
 from kui.websocket import WebSocketDisconnect, websocket, websocket_session
 
 SERVERS = sorted(PROFILES)
@@ -101,13 +102,14 @@ async def test_after_a_disconnect_a_send_raises_without_calling_the_server() -> 
         await websocket.accept()
         async for _ in websocket.iter_text():
             pass
-        for call in (
+        calls: list[Callable[[], Awaitable[None]]] = [
             lambda: websocket.send_text("x"),
             lambda: websocket.send_bytes(b"x"),
             lambda: websocket.send_json(1),
             lambda: websocket.send_payload("x"),
             lambda: websocket.send({"type": "websocket.send", "text": "x"}),
-        ):
+        ]
+        for call in calls:
             with pytest.raises(WebSocketDisconnect) as caught:
                 await call()
             assert (caught.value.code, caught.value.reason) == (4444, "bye")
@@ -289,9 +291,6 @@ async def test_a_handler_that_only_sends_learns_that_the_client_has_gone(server:
     async with TestClient(websocket_session(handler), server=server) as client, client.websocket("/") as ws:
         await ws.receive_text()
         await ws.close()
-        with pytest.raises(ConnectionClosed):
-            while True:
-                await ws.receive_text()
         await ws.wait_ended()
 
 

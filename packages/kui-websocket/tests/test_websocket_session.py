@@ -47,10 +47,9 @@ async def echo_of(prefix: str) -> None:
 @pytest.mark.parametrize("endpoint", [echo, Echo, Callable(), Callable().method, partial(echo_of, "x")])
 @pytest.mark.parametrize("server", SERVERS)
 async def test_any_endpoint_is_an_application(endpoint: Any, server: str) -> None:
-    async with TestClient(websocket_session(endpoint), server=server) as client:
-        async with client.websocket("/") as ws:
-            await ws.send_text("a")
-            assert await ws.receive_text() == "a"
+    async with TestClient(websocket_session(endpoint), server=server) as client, client.websocket("/") as ws:
+        await ws.send_text("a")
+        assert await ws.receive_text() == "a"
 
 
 async def test_it_may_be_mounted_below_a_path_of_another_application() -> None:
@@ -59,9 +58,11 @@ async def test_it_may_be_mounted_below_a_path_of_another_application() -> None:
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         await inner({**scope, "root_path": scope["root_path"] + "/ws"}, receive, send)
 
-    async with TestClient(outer, lifespan="off", root_path="/api") as client:
-        async with client.websocket("/ws/room") as ws:
-            assert await ws.receive_text() == "/api/ws/room"
+    async with (
+        TestClient(outer, lifespan="off", root_path="/api") as client,
+        client.websocket("/ws/room") as ws,
+    ):
+        assert await ws.receive_text() == "/api/ws/room"
 
 
 async def handler_of_paths() -> None:
@@ -73,7 +74,9 @@ async def test_another_type_of_scope_is_refused_with_an_exception() -> None:
     async def nothing(*_: Any) -> Any:
         raise AssertionError
 
-    with pytest.raises(UnknownScopeType, match="serves websocket connections .*; got a scope of type 'http'"):
+    with pytest.raises(
+        UnknownScopeType, match=r"serves websocket connections .*; got a scope of type 'http'"
+    ):
         await websocket_session(echo)({"type": "http"}, nothing, nothing)
 
 
@@ -83,7 +86,7 @@ def plain() -> None:
 
 @pytest.mark.parametrize("endpoint", [3, None, plain])
 def test_what_is_no_endpoint_fails_when_the_application_is_made(endpoint: Any) -> None:
-    with pytest.raises(TypeError, match="an endpoint is an async callable|declare it with `async def`"):
+    with pytest.raises(TypeError, match=r"an endpoint is an async callable|declare it with `async def`"):
         websocket_session(endpoint)
 
 

@@ -211,10 +211,12 @@ class WebSocket(Sending):
         self._note_end(code, reason, CLOSING)
         self._source = after_the_end
         try:
-            if self._pump is not None:
-                await self._pump.stop()  # Granian sends no close while a receive is under way
-            with suppress(OSError, RuntimeError):  # it has left by itself
-                await self._send(close_event(self._scope, code, reason))
+            try:
+                if self._pump is not None:
+                    await self._pump.stop()  # Granian sends no close while a receive is under way
+            finally:  # a cancellation meanwhile must not leave the client without a close
+                with suppress(OSError, RuntimeError):  # it has left by itself
+                    await self._send(close_event(self._scope, code, reason))
         finally:
             self._note_end(code, reason)
 
