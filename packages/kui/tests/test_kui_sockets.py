@@ -71,6 +71,17 @@ async def test_the_404_of_a_handshake_is_answered_by_the_handler_of_404() -> Non
     assert (await denied(app, "/x")).json() == {"no": "/x"}
 
 
+async def test_an_exception_handler_that_needs_a_request_leaves_a_socket_to_the_default() -> None:
+    async def not_found(error: Any) -> tuple[Any, int]:
+        return {"no": request.url.path}, 404
+
+    async with TestClient(Kui(exception_handlers={404: not_found})) as client:
+        assert (await client.get("/x")).json() == {"no": "/x"}
+        with pytest.raises(HandshakeDenied) as refusal:
+            await client.websocket("/x").__aenter__()
+    assert (refusal.value.status, refusal.value.body) == (404, b"Nothing matches the given URI")
+
+
 async def test_an_http_exception_before_accept_refuses_the_handshake() -> None:
     app = raising(forbidden("no"), accept=False)
     refusal = await denied(app)

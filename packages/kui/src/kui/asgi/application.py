@@ -1,5 +1,6 @@
 """`Kui`: an application of all the pieces."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -11,6 +12,7 @@ from kui.core import (
     JSONCodec,
     Lifespan,
     Middleware,
+    NoActiveConnection,
     Receive,
     Scope,
     Send,
@@ -30,6 +32,8 @@ from .routing import Router
 
 __all__ = ["Kui"]
 
+logger = logging.getLogger("kui.asgi")
+
 H = TypeVar("H", bound=ExceptionHandler)
 Hook = TypeVar("Hook", bound=Callable[[Any], Any])
 
@@ -46,7 +50,8 @@ class Kui(Application):
         http_middlewares: around every HTTP handler, and the answers 404 and 405; the last is the outermost.
         socket_middlewares: likewise around every WebSocket handler.
         exception_handlers: functions of an exception, by its class or, for an HTTPException, by status; for both
-            protocols. Before a WebSocket is accepted the answer refuses the handshake.
+            protocols. Before a WebSocket is accepted the answer refuses the handshake. They look at
+            `http_connection`; one that looks at `request` answers HTTP alone.
         cors_config: arguments of `allow_cors`, for all HTTP answers.
         factory_class: the classes of connections.
         response_converters: functions by the type of what an HTTP endpoint returns.
@@ -119,7 +124,7 @@ class Kui(Application):
             websocket_class=self.factory_class.websocket,
             limits=limits,
             guard=None if origins is None else OriginRule(origins).refusal,
-            answer=self._requests.respond,
+            answer=self._answer_socket,
         )
         self._draining = Draining(self, self._sockets.live)
         super().__init__(
@@ -234,3 +239,14 @@ class Kui(Application):
         if type(handler) is Mounted:
             return cast(ASGIApp, handler)(scope, receive, send)
         return self._sockets.serve(scope, receive, send, handler)
+
+    async def _answer_socket(self, error: BaseException) -> ASGIApp | None:
+        """Return the answer of the exception handlers to what the handler of a socket raised.
+
+        Code of 1.x has exception handlers that look at `request`, because they were called for HTTP alone.
+        """
+        try:
+            return await self._requests.respond(error)
+        except NoActiveConnection as missing:
+            logger.info("the exception handler of %r does not answer for a WebSocket: %s", error, missing)
+            return None
