@@ -1,0 +1,160 @@
+"""Litestar, after its pages "Websockets" (for handlers and listeners), "Dependency Injection" and "Parameters".
+
+Handlers rather than listeners, which cost more; a listener is its echo by a class.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+
+from litestar import Litestar, MediaType, WebSocket, get, post, websocket
+from litestar.di import Provide
+from litestar.handlers import WebsocketListener
+from litestar.params import Parameter
+from pydantic import BaseModel
+
+from ..cases import DATA, HELLO
+from ..client import App, saw
+
+
+def application(*handlers: Any, **options: Any) -> App:
+    return Litestar([*handlers], openapi_config=None, **options)
+
+
+def echo() -> App:
+    @websocket("/")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        async for text in socket.iter_data():
+            await socket.send_text(text)
+
+    return application(echo)
+
+
+def view() -> App:
+    class Echo(WebsocketListener):
+        path = "/"
+
+        async def on_receive(self, data: str) -> str:
+            return data
+
+    return application(Echo)
+
+
+def json_echo() -> App:
+    @websocket("/")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        async for data in socket.iter_json():
+            await socket.send_json(data)
+
+    return application(echo)
+
+
+class Move(BaseModel):
+    kind: str
+    x: int
+    y: int
+    tags: list[str] = []
+
+
+def typed() -> App:
+    @websocket("/")
+    async def moves(socket: WebSocket) -> None:
+        await socket.accept()
+        async for text in socket.iter_data():
+            await socket.send_text(Move.model_validate_json(text).model_dump_json())
+
+    return application(moves)
+
+
+async def wait(socket: WebSocket) -> None:
+    await socket.accept()
+    async for _ in socket.iter_data():
+        pass
+
+
+def connect() -> App:
+    return application(websocket("/")(wait))
+
+
+def parameters() -> App:
+    @websocket("/rooms/{room:str}")
+    async def room(
+        socket: WebSocket,
+        room: str,
+        since: Annotated[int, Parameter(ge=0)],
+        token: Annotated[str, Parameter(header="X-Token", min_length=4)],
+        limit: int = 50,
+    ) -> None:
+        await socket.accept()
+        saw((room, since, limit, token))
+        async for _ in socket.iter_data():
+            pass
+
+    return application(room)
+
+
+def routes(size: int) -> App:
+    async def room(socket: WebSocket, room: str) -> None:
+        await socket.accept()
+        saw(room)
+        async for _ in socket.iter_data():
+            pass
+
+    return application(*(websocket(f"/r{number}/{{room:str}}")(room) for number in range(size)))
+
+
+async def settings() -> dict[str, str]:
+    return {"dsn": "postgres"}
+
+
+async def engine(settings: dict[str, str]) -> tuple[str, str]:
+    return "engine", settings["dsn"]
+
+
+async def session(engine: tuple[str, str]) -> AsyncGenerator[list[str], None]:
+    opened = [*engine]
+    try:
+        yield opened
+    finally:
+        opened.clear()
+
+
+def dependencies() -> App:
+    @websocket(
+        "/",
+        dependencies={"settings": Provide(settings), "engine": Provide(engine), "session": Provide(session)},
+    )
+    async def endpoint(socket: WebSocket, session: Any) -> None:
+        await socket.accept()
+        saw(session)
+        async for _ in socket.iter_data():
+            pass
+
+    return application(endpoint)
+
+
+def middlewares() -> App:
+    def no_op(app: App) -> App:
+        async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope, receive, send)
+
+        return wrapped
+
+    return application(websocket("/")(wait), middleware=[no_op] * 5)
+
+
+def http() -> App:
+    @get("/text", media_type=MediaType.TEXT)
+    async def text() -> str:
+        return HELLO
+
+    @get("/json")
+    async def data() -> dict[str, Any]:
+        return DATA
+
+    @post("/echo", status_code=200)
+    async def echo(data: dict[str, Any]) -> dict[str, Any]:
+        return data
+
+    return application(text, data, echo)
