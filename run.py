@@ -14,7 +14,7 @@ HATCH, UV = "hatch==1.18.2", "uv==0.13.8"
 ROOT = Path(__file__).resolve().parent
 BOOT = ROOT / ".boot"
 
-# name -> what it does, the hatch script behind it
+# name -> what it does (bench says that itself), the hatch script behind it
 COMMANDS = {
     "demo": ("serve the chat on http://127.0.0.1:8000 (--port N for another port)", "demo"),
     "test": ("run the tests of every package and of the whole (arguments go to pytest)", "test"),
@@ -29,12 +29,14 @@ COMMANDS = {
         "release one package: NAME X.Y.Z (--check: do versions, changelogs and tags agree?)",
         "tools:release",
     ),
+    "bench": ("", "bench:run"),
     "--hatch": ("pass the arguments to hatch itself", ""),
 }
 
 
 def usage() -> str:
-    rows = [f"  {name:10}{what}" for name, (what, _) in COMMANDS.items()]
+    rows = [f"  {name:10}{what}" for name, (what, _) in COMMANDS.items() if what]
+    rows += ["", "to measure kui beside its peers: python3 run.py bench --help"]
     return "\n".join(["usage: python3 run.py COMMAND [ARGUMENT ...]", "", "commands:", *rows])
 
 
