@@ -1,7 +1,7 @@
 """The handshake: accept, negotiate, deny (rules 2-4, 8, 11)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -257,6 +257,35 @@ async def test_what_other_tasks_send_waits_until_accept_has_gone_out() -> None:
     async with peer:
         pass
     assert peer.messages() == ["x"]
+
+
+async def test_an_accept_that_was_cancelled_while_it_waited_for_connect_may_be_repeated() -> None:
+    async def handler() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await websocket.accept()
+        peer.deliver({"type": "websocket.connect"}, "a")
+        await websocket.accept()
+        assert await websocket.receive_text() == "a"
+
+    async with serve(handler, connects=False) as peer:
+        pass
+
+
+@pytest.mark.parametrize("first", ["accept", "deny"])
+async def test_of_two_answers_to_the_handshake_the_second_raises_and_sends_nothing(first: str) -> None:
+    async def handler() -> None:
+        calls: dict[str, Callable[[], Any]] = {"accept": websocket.accept, "deny": websocket.deny}
+        late = asyncio.create_task(calls.pop("deny" if first == "accept" else "accept")())
+        await turns()
+        await calls.pop(first)()
+        peer.deliver({"type": "websocket.connect"})
+        with pytest.raises(InvalidState):
+            await late
+
+    async with serve(handler, connects=False) as peer:
+        pass
+    assert len([event for event in peer.sent if event["type"].endswith(("accept", "start"))]) == 1
 
 
 # Denial

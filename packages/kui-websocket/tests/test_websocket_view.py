@@ -158,6 +158,21 @@ async def test_on_disconnect_does_not_run_when_on_connect_never_began() -> None:
     assert peer.status() == 500
 
 
+@pytest.mark.parametrize("has_begun", [False, True])
+async def test_a_bound_on_connect_says_when_it_begins(has_begun: bool) -> None:
+    class View(Recorder):
+        async def on_connect(self) -> None:
+            if has_begun:
+                self.begin()
+            raise HTTPException(422)
+
+    View.on_connect.calls_begin = True  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
+    async with serve(View) as peer:
+        pass
+    assert View.calls == ([("disconnect", 4422)] if has_begun else [])
+    assert peer.status() == 422
+
+
 @pytest.mark.parametrize("where", ["on_connect", "on_receive", "between"])
 async def test_on_disconnect_runs_to_its_end_when_the_task_is_cancelled(where: str) -> None:
     class View(Recorder):

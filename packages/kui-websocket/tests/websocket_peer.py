@@ -53,7 +53,9 @@ class Peer:
         wrap_receive: makes the receive callable that the application gets.
     """
 
-    def __init__(self, application: ASGIApp, *, second_receive: str = "hang", **scope: Any) -> None:
+    def __init__(
+        self, application: ASGIApp, *, second_receive: str = "hang", connects: bool = True, **scope: Any
+    ) -> None:
         self.application = application
         self.scope = scope_of(**scope)
         self.sent: list[Message] = []
@@ -64,6 +66,7 @@ class Peer:
         self.receives = 0
         self.wrap_receive: Callable[[Any], Any] = lambda receive: receive
         self._second_receive = second_receive
+        self._connects = connects
         self._events: asyncio.Queue[Message] = asyncio.Queue()
         self._state = "new"
         self._receiving = self._has_left = self._is_expected = False
@@ -130,7 +133,8 @@ class Peer:
         self._task = asyncio.create_task(run())
 
     async def __aenter__(self) -> Self:
-        self.deliver({"type": "websocket.connect"})
+        if self._connects:
+            self.deliver({"type": "websocket.connect"})
         self.start()
         return self
 

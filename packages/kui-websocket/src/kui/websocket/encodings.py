@@ -1,6 +1,6 @@
 """What a class view makes of a message: pure functions over str (a text message) and bytes (a binary one)."""
 
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from kui.core import JSONCodec, default_codec
 
@@ -104,7 +104,9 @@ class JSON:
         return (self._codec or default_codec()).encode(data).decode()
 
 
-_BY_NAME: dict[str, Encoding[Any]] = {"anystr": AnyStr(), "text": Text(), "bytes": Bytes(), "json": JSON()}
+_BY_NAME = cast(
+    "dict[str, Encoding[Any]]", {"anystr": AnyStr(), "text": Text(), "bytes": Bytes(), "json": JSON()}
+)
 
 
 def encoding_of(encoding: "str | Encoding[Any]") -> Encoding[Any]:

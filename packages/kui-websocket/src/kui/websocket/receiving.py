@@ -321,9 +321,6 @@ class Messages(Generic[T]):
         source = connection._source
         try:
             event = await source()
-        except WebSocketDisconnect:  # a limit has closed the connection
-            connection._blocked = False
-            raise StopAsyncIteration from None
         except BaseException:
             connection._stop_receiving()
             raise

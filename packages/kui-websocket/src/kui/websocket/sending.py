@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, cast
 
 from kui.core import Message, Send
@@ -13,6 +14,8 @@ from .lifetime import SENDING, SENT
 from .receiving import Mode, Receiving
 
 __all__ = ["Sending"]
+
+_END_FOLLOWS_SECONDS = 1.0  # after a send that a closing connection refused
 
 
 class Sending(Receiving):
@@ -139,8 +142,13 @@ class Sending(Receiving):
         """Return what to raise for an exception of the server's send."""
         if isinstance(error, OSError):
             return await self._lost()
-        # uvicorn raises RuntimeError for a send after a size violation; any other is the caller's affair
-        return self._disconnected() if await self.is_disconnected() else error
+        # uvicorn raises RuntimeError for a send after a size violation; Daphne from a client's close frame on, and
+        # tells of the end a little later; any other is the caller's affair
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_FOLLOWS_SECONDS):
+                await self.wait_disconnected()
+            return self._disconnected()
+        return error
 
     async def _lost(self) -> WebSocketDisconnect:
         """Find out how the connection ended, now that the server refuses to send."""
