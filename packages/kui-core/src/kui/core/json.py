@@ -125,6 +125,10 @@ class JSONCodec:
         raise TypeError(f"cannot encode {name} as JSON; an encoder can teach it: {{{name}: function}}")
 
 
+def _serializer_of(value: object) -> Any:
+    return getattr(type(value), "__pydantic_serializer__", None)
+
+
 _BUILTIN: frozenset[object] = frozenset([dict, list, tuple, str, int, float, bool, type(None)])
 _SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
 _NO_KEYS: tuple[type, ...] = (tuple, frozenset)
