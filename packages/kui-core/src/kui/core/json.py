@@ -111,8 +111,8 @@ class JSONCodec:
         replaced = self._replace(value)
         if replaced is not value:
             return replaced
-        serializer = getattr(value, "__pydantic_serializer__", None)
-        if serializer is not None and not isinstance(value, type):
+        serializer = _serializer_of(value)
+        if serializer is not None:
             return self._raw(serializer.to_json(value))
         # Of these types only keys come here.
         if value is None or isinstance(value, bool):
