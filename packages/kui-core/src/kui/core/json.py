@@ -65,9 +65,7 @@ class JSONCodec:
         if self.encoders:
             return self._encode(self._prepare(value))
         # A model by itself, the most frequent message of a typed service, needs no look by msgspec.
-        serializer = (
-            None if type(value) in _BUILTIN else getattr(type(value), "__pydantic_serializer__", None)
-        )
+        serializer = None if type(value) in _BUILTIN else _serializer_of(value)
         return self._encode(value) if serializer is None else serializer.to_json(value)
 
     def decode(self, payload: str | bytes) -> Any:
