@@ -14,6 +14,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from kui.asgi.commands import main
+
 resource = pytest.importorskip("resource", reason="Windows has no SIGTERM to send")
 
 APPLICATION = '''
@@ -217,3 +219,44 @@ async def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGINT)
         output = await server.output()
     assert "drained" not in output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere:app"], "there is no module 'nowhere'; write module:attribute, as in chat.main:app"),
+        (
+            ["nowhere:app", "--reload"],
+            "there is no module 'nowhere'; write module:attribute, as in chat.main:app",
+        ),
+        (["served:missing"], "the module 'served' has no attribute 'missing'"),
+        (
+            ["served:asyncio", "--workers", "2"],
+            "'served:asyncio' is no ASGI application: it is a module, which cannot be called",
+        ),
+    ],
+)
+def test_a_target_that_cannot_be_run_is_told_in_a_sentence(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "served.py").write_text(APPLICATION)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", *words, "--app-dir", str(tmp_path)])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"kui: {sentence}\n"
+
+
+def test_the_options_are_uvicorns_and_those_of_the_drain(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    for option in (
+        "--host",
+        "--workers",
+        "--reload-dir",
+        "--drain-timeout",
+        "--drain-batch",
+        "--drain-jitter",
+    ):
+        assert option in told

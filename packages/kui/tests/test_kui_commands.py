@@ -1,0 +1,87 @@
+"""The command `kui`: the table of routes, and one sentence for what cannot be done."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from kui.asgi.commands import main
+
+MODULE = """
+from kui.asgi import Kui, SocketView
+
+app = Kui()
+nothing = 7
+
+def plain(scope, receive, send): ...
+
+@app.router.http.get("/")
+async def home(): ...
+
+@app.router.websocket("/live/{room}")
+class Live(SocketView): ...
+"""
+
+
+@pytest.fixture(autouse=True)
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shown.py").write_text(MODULE)
+    (tmp_path / "broken.py").write_text("import no_such_module_at_all")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    for name in ("shown", "broken"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+@pytest.mark.parametrize("target", ["shown:app", "shown"])
+def test_routes_prints_a_line_for_each_route(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["routes", target])
+    rows = [line.split()[:5] for line in capsys.readouterr().out.splitlines()]
+    assert rows == [
+        ["http", "GET", "/", "home", "shown.home"],
+        ["websocket", "-", "/live/{room}", "Live", "shown.Live"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("nowhere:app", "there is no module 'nowhere'; write module:attribute, as in chat.main:app"),
+        ("shown.below:app", "there is no module 'shown.below'; write module:attribute, as in chat.main:app"),
+        (":app", "there is no module ''; write module:attribute, as in chat.main:app"),
+        (".shown:app", "there is no module '.shown'; write module:attribute, as in chat.main:app"),
+        ("shown:missing", "the module 'shown' has no attribute 'missing'"),
+        ("shown:nothing", "'shown:nothing' is no ASGI application: it is a int, which cannot be called"),
+        ("shown:plain", "'shown:plain' has no router, so its routes are not known"),
+    ],
+)
+def test_a_target_that_is_none_is_told_in_a_sentence(
+    target: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["routes", target])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"kui: {sentence}\n"
+
+
+def test_an_error_inside_of_the_module_is_not_hidden() -> None:
+    with pytest.raises(ModuleNotFoundError, match="no_such_module_at_all"):
+        main(["routes", "broken"])
+
+
+def test_run_without_uvicorn_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "click", None)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "kui.asgi.__main__", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "shown"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "kui: kui run needs uvicorn: pip install 'kui[run]'\n"
+
+
+def test_without_a_command_the_usage_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    assert "usage: kui" in capsys.readouterr().err
