@@ -245,10 +245,15 @@ CASES = {
         Case("view-loop", "echo by a class, loop", "view", loop(TEXT), echoes),
         Case("json", "JSON echo, burst", "json_echo", burst(JSON), echoes_json, target=1.5),
         Case("typed", "typed message in and out", "typed", burst(MOVE), echoes_moves, target=1.25),
-        Case("connect", "connect, accept, disconnect", "connect", connections(SOCKET_SCOPE), accepts, target=4.0),
         Case(
-            "parameters", "1 path + 2 query + 1 header", "parameters", connections(ROOM), binds, target=1.8
+            "connect",
+            "connect, accept, disconnect",
+            "connect",
+            connections(SOCKET_SCOPE),
+            accepts,
+            target=4.0,
         ),
+        Case("parameters", "1 path + 2 query + 1 header", "parameters", connections(ROOM), binds, target=1.8),
         Case(
             "dependencies",
             "3 dependencies, 1 generator",
@@ -275,7 +280,12 @@ CASES = {
             target=3.1,
         ),
         Case(
-            "http-json", "HTTP GET JSON", "http", requests(_json), answers("/json", DATA, b"application/json"), target=2.0
+            "http-json",
+            "HTTP GET JSON",
+            "http",
+            requests(_json),
+            answers("/json", DATA, b"application/json"),
+            target=2.0,
         ),
         Case("http-echo", "HTTP POST JSON", "http", requests(posting(BODY), BODY), answers_posts),
     )

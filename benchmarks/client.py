@@ -138,12 +138,23 @@ async def converse(app: App, scope: dict[str, Any], text: str, count: int, suspe
 async def ask(app: App, scope: dict[str, Any], body: bytes = b"") -> list[Message]:
     """Run an HTTP request; return what the application sent."""
     sent: list[Message] = []
+    is_asked = False
+    answered: asyncio.Future[None] | None = None
 
     async def receive() -> Message:
+        nonlocal is_asked, answered
+        if is_asked:  # this application waits for the end of the connection beside answering
+            if answered is None:
+                answered = asyncio.get_running_loop().create_future()
+            await answered
+            return {"type": "http.disconnect"}
+        is_asked = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)
+        if answered is not None and not answered.done() and message["type"] == "http.response.body":
+            answered.set_result(None)
 
     await app(fresh(scope), receive, send)
     return sent
@@ -159,7 +170,9 @@ class Transcript:
     @property
     def texts(self) -> list[str]:
         return [
-            text for message in self.sent if message["type"] == "websocket.send" and (text := text_of(message))
+            text
+            for message in self.sent
+            if message["type"] == "websocket.send" and (text := text_of(message))
         ]
 
     @property

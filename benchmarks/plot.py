@@ -54,7 +54,9 @@ def plot(results: Iterable[Result]) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 10}" '
             f'viewBox="0 0 {WIDTH} {y + 10}" font-family="system-ui, sans-serif">',
             f'<rect width="{WIDTH}" height="{y + 10}" fill="#ffffff"/>',
-            _text(LEFT, 20, "CPU time, times a hand-written ASGI application (1); shorter is better", size=14),
+            _text(
+                LEFT, 20, "CPU time, times a hand-written ASGI application (1); shorter is better", size=14
+            ),
             *_legend(entries),
             *_grid(x, highest, y),
             *body,

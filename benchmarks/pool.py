@@ -68,9 +68,9 @@ class Result:
     title: str
     unit: str
     target: float | None = None
-    figures: dict[str, list[float]] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
-    build: dict[str, float] = field(default_factory=dict)
+    figures: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    problems: dict[str, str] = field(default_factory=dict[str, str])
+    build: dict[str, float] = field(default_factory=dict[str, float])
     over_raw: bool = False
 
     @property
@@ -98,10 +98,10 @@ def measure(case: Case, workers: list[Process], rounds: int, progress: Callable[
     for worker in workers:
         progress(f"{case.name}: {worker.entry}")
         answer = worker.call("build", case.name)
-        if not answer["problem"]:
+        if not answer.get("problem"):
             result.build[worker.entry] = answer["milliseconds"]
-            answer = {"problem": "", **worker.call("warm", SECONDS)}
-        if answer["problem"]:
+            answer = worker.call("warm", SECONDS)
+        if answer.get("problem"):
             result.problems[worker.entry] = answer["problem"]
         else:
             able.append((worker, answer["times"]))
@@ -120,9 +120,9 @@ def idle(case: Case, workers: Iterable[Process], progress: Callable[[str], None]
     for worker in workers:
         progress(f"memory: {worker.entry}")
         answer = worker.call("build", case.name)
-        if not answer["problem"]:
-            answer = {"problem": "", **worker.call("idle", 2000)}
-        if answer["problem"]:
+        if not answer.get("problem"):
+            answer = worker.call("idle", 2000)
+        if answer.get("problem"):
             result.problems[worker.entry] = answer["problem"]
         else:
             result.figures[worker.entry] = [answer["bytes"]]

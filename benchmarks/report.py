@@ -20,7 +20,9 @@ DISTRIBUTIONS = (
 
 def head(entries: Iterable[str]) -> str:
     """Return the first line of the table."""
-    return f"{'times raw':30}" + f"{'raw':>11}" + "".join(f"{_short(name):>{WIDTH}}" for name in entries) + "  target"
+    return (
+        f"{'times raw':30}{'raw':>11}" + "".join(f"{_short(name):>{WIDTH}}" for name in entries) + "  target"
+    )
 
 
 def row(result: Result, entries: Iterable[str]) -> str:
@@ -31,11 +33,11 @@ def row(result: Result, entries: Iterable[str]) -> str:
     target = "" if result.target is None else f"{result.target:8g}"
     lines = [f"{result.title:30}{first:>11}{cells}{target}"]
     if any(result.name.startswith(word) for word in ("routes",)):
-        builds = "".join(f"{quantity(1e6 * result.build[e], 'ns') if e in result.build else '-':>{WIDTH}}" for e in entries)
+        builds = "".join(
+            f"{quantity(1e6 * result.build[e], 'ns') if e in result.build else '-':>{WIDTH}}" for e in entries
+        )
         lines.append(f"{'  built in':30}{'':11}{builds}")
-    lines += [
-        f"  {entry}: {problem}" for entry, problem in result.problems.items() if problem != "has none"
-    ]
+    lines += [f"  {entry}: {problem}" for entry, problem in result.problems.items() if problem != "has none"]
     return "\n".join(lines)
 
 

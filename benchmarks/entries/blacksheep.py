@@ -37,7 +37,7 @@ def echo() -> App:
             while True:
                 await websocket.send_text(await websocket.receive_text())
         except WebSocketDisconnectError:
-            pass
+            return
 
     return socket(echo)
 
@@ -49,7 +49,7 @@ def json_echo() -> App:
             while True:
                 await websocket.send_json(await websocket.receive_json())
         except WebSocketDisconnectError:
-            pass
+            return
 
     return socket(echo)
 
@@ -69,7 +69,7 @@ def typed() -> App:
                 move = Move.model_validate_json(await websocket.receive_text())
                 await websocket.send_text(move.model_dump_json())
         except WebSocketDisconnectError:
-            pass
+            return
 
     return socket(moves)
 
@@ -79,7 +79,7 @@ async def wait(websocket: WebSocket) -> None:
     try:
         await websocket.receive_text()
     except WebSocketDisconnectError:
-        pass
+        return
 
 
 def connect() -> App:
@@ -90,13 +90,16 @@ class Token(FromHeader[str]):
     name = "X-Token"
 
 
+FIFTY = FromQuery(50)
+
+
 def parameters() -> App:
     async def endpoint(
         websocket: WebSocket,
         room: FromRoute[str],
         since: FromQuery[int],
         token: Token,
-        limit: FromQuery[int] = FromQuery(50),
+        limit: FromQuery[int] = FIFTY,
     ) -> None:
         if since.value < 0 or len(token.value) < 4:
             await websocket.close(1008)
@@ -106,7 +109,7 @@ def parameters() -> App:
         try:
             await websocket.receive_text()
         except WebSocketDisconnectError:
-            pass
+            return
 
     return socket(endpoint, "/rooms/{room}")
 
@@ -118,7 +121,7 @@ def routes(size: int) -> App:
         try:
             await websocket.receive_text()
         except WebSocketDisconnectError:
-            pass
+            return
 
     app = Application(router=Router())
     for number in range(size):

@@ -24,7 +24,7 @@ def echo() -> App:
                 while True:
                     await websocket.send_text(await websocket.receive_text())
             except WebSocketDisconnected:
-                pass
+                return
 
     return socket(Echo())
 
@@ -40,7 +40,7 @@ def json_echo() -> App:
                 while True:
                     await websocket.send_media(await websocket.receive_media())
             except WebSocketDisconnected:
-                pass
+                return
 
     return socket(Echo())
 
@@ -61,7 +61,7 @@ def typed() -> App:
                     move = Move.model_validate_json(await websocket.receive_text())
                     await websocket.send_text(move.model_dump_json())
             except WebSocketDisconnected:
-                pass
+                return
 
     return socket(Moves())
 
@@ -73,7 +73,7 @@ class Wait:
             saw(room)
             await websocket.receive_text()
         except WebSocketDisconnected:
-            pass
+            return
 
 
 def connect() -> App:

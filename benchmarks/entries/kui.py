@@ -135,7 +135,7 @@ def http() -> App:
     async def text() -> str:
         return HELLO
 
-    async def data() -> dict[str, object]:
+    async def data() -> Any:
         return DATA
 
     async def echo() -> Any:

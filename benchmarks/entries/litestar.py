@@ -4,7 +4,7 @@ Handlers rather than listeners, which cost more; a listener is its echo by a cla
 """
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from litestar import Litestar, MediaType, WebSocket, get, post, websocket
 from litestar.di import Provide
@@ -15,16 +15,19 @@ from pydantic import BaseModel
 from ..cases import DATA, HELLO
 from ..client import App, saw
 
+Socket = WebSocket[Any, Any, Any]
+
 
 def application(*handlers: Any, **options: Any) -> App:
-    return Litestar([*handlers], openapi_config=None, **options)
+    # its types name the events of HTTP, WebSocket and lifespan apart
+    return cast(App, Litestar([*handlers], openapi_config=None, **options))
 
 
 def echo() -> App:
     @websocket("/")
-    async def echo(socket: WebSocket) -> None:
+    async def echo(socket: Socket) -> None:
         await socket.accept()
-        async for text in socket.iter_data():
+        async for text in socket.iter_data("text"):
             await socket.send_text(text)
 
     return application(echo)
@@ -42,7 +45,7 @@ def view() -> App:
 
 def json_echo() -> App:
     @websocket("/")
-    async def echo(socket: WebSocket) -> None:
+    async def echo(socket: Socket) -> None:
         await socket.accept()
         async for data in socket.iter_json():
             await socket.send_json(data)
@@ -59,17 +62,17 @@ class Move(BaseModel):
 
 def typed() -> App:
     @websocket("/")
-    async def moves(socket: WebSocket) -> None:
+    async def moves(socket: Socket) -> None:
         await socket.accept()
-        async for text in socket.iter_data():
+        async for text in socket.iter_data("text"):
             await socket.send_text(Move.model_validate_json(text).model_dump_json())
 
     return application(moves)
 
 
-async def wait(socket: WebSocket) -> None:
+async def wait(socket: Socket) -> None:
     await socket.accept()
-    async for _ in socket.iter_data():
+    async for _ in socket.iter_data("text"):
         pass
 
 
@@ -80,7 +83,7 @@ def connect() -> App:
 def parameters() -> App:
     @websocket("/rooms/{room:str}")
     async def room(
-        socket: WebSocket,
+        socket: Socket,
         room: str,
         since: Annotated[int, Parameter(ge=0)],
         token: Annotated[str, Parameter(header="X-Token", min_length=4)],
@@ -88,17 +91,17 @@ def parameters() -> App:
     ) -> None:
         await socket.accept()
         saw((room, since, limit, token))
-        async for _ in socket.iter_data():
+        async for _ in socket.iter_data("text"):
             pass
 
     return application(room)
 
 
 def routes(size: int) -> App:
-    async def room(socket: WebSocket, room: str) -> None:
+    async def room(socket: Socket, room: str) -> None:
         await socket.accept()
         saw(room)
-        async for _ in socket.iter_data():
+        async for _ in socket.iter_data("text"):
             pass
 
     return application(*(websocket(f"/r{number}/{{room:str}}")(room) for number in range(size)))
@@ -125,10 +128,10 @@ def dependencies() -> App:
         "/",
         dependencies={"settings": Provide(settings), "engine": Provide(engine), "session": Provide(session)},
     )
-    async def endpoint(socket: WebSocket, session: Any) -> None:
+    async def endpoint(socket: Socket, session: Any) -> None:
         await socket.accept()
         saw(session)
-        async for _ in socket.iter_data():
+        async for _ in socket.iter_data("text"):
             pass
 
     return application(endpoint)
