@@ -140,6 +140,15 @@ async def send_until_the_end() -> None:
     tell("end", websocket.close_code)
 
 
+async def send_without_pause_until_the_end() -> None:
+    await websocket.accept()
+    with suppress(WebSocketDisconnect):
+        while True:
+            await websocket.send_text("tick")
+            await asyncio.sleep(0)
+    tell("end", websocket.close_code)
+
+
 async def receive_with_timeout() -> None:
     await websocket.accept()
     await count_up(lambda: websocket.receive_text(timeout=0.001), timeouts=3)
@@ -265,6 +274,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "poll_until_the_end": poll_until_the_end,
     "await_the_end": await_the_end,
     "send_until_the_end": send_until_the_end,
+    "send_without_pause_until_the_end": send_without_pause_until_the_end,
     "receive_with_timeout": receive_with_timeout,
     "receive_under_timeout": receive_under_timeout,
     "receive_while_polling": receive_while_polling,
