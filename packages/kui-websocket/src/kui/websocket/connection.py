@@ -38,6 +38,20 @@ class WebSocket(Sending):
         scope: an ASGI scope of type "websocket" (https://asgi.readthedocs.io/en/latest/specs/www.html#websocket).
         receive: the server's receive callable.
         send: the server's send callable.
+
+    A subclass may add to it (`websocket_session(..., websocket_class=Mine)`). The methods do not call one another: an
+    own `receive_text` changes what `receive_text` gives, and not what `iter_text` does.
+
+    ```python
+    >>> from kui.websocket import WebSocketDisconnect, websocket, websocket_session
+    >>> async def greet():
+    ...     await websocket.accept(subprotocol=websocket.negotiate(["v2", "v1"]))
+    ...     name = await websocket.receive_text(timeout=10)
+    ...     await websocket.send_json({"hello": name, "from": websocket.url.path})
+    ...     await websocket.close(1000, "bye")
+    >>> app = websocket_session(greet)
+
+    ```
     """
 
     __slots__ = ()

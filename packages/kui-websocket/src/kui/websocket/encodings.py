@@ -87,6 +87,13 @@ class JSON:
 
     Args:
         codec: what encodes and decodes. Default: kui's own.
+
+    ```python
+    >>> from kui.websocket import JSON
+    >>> JSON().decode(b'{"x": 1}'), JSON().encode({"x": [1, None]})
+    ({'x': 1}, '{"x":[1,null]}')
+
+    ```
     """
 
     def __init__(self, codec: JSONCodec | None = None) -> None:

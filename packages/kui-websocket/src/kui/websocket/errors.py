@@ -83,6 +83,13 @@ class WebSocketDisconnect(BaizeWebSocketDisconnect):
         reason: the client's reason, "" without one.
         connection: the `WebSocket` that ended. One that escapes the handler of another connection is an error
             there, as any other exception.
+
+    ```python
+    >>> from kui.websocket import WebSocketDisconnect
+    >>> str(WebSocketDisconnect(1001, "closing the tab"))
+    "the connection has ended: 1001 (going away), 'closing the tab'"
+
+    ```
     """
 
     def __init__(

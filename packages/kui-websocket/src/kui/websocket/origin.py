@@ -25,10 +25,20 @@ class OriginRule:
 
     Args:
         allowed: origins such as "https://example.org", "http://localhost:5173" or "https://*.example.org"; a port
-            may be `*`; "*" alone allows every origin.
+            may be `*`; "*" alone allows every origin but `null`.
 
     Raises:
         ValueError: what is no origin.
+
+    ```python
+    >>> from kui.websocket import OriginRule
+    >>> scope = {"scheme": "wss", "headers": [(b"host", b"example.org"), (b"origin", b"https://app.example")]}
+    >>> OriginRule(["https://*.app.example"]).refusal(scope).status
+    403
+    >>> OriginRule(["https://app.example"]).refusal(scope) is None
+    True
+
+    ```
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:

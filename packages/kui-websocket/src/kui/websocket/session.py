@@ -55,6 +55,16 @@ class SocketSession:
 
     Attributes:
         live: the connections being served, each with the task that serves it.
+
+    ```python
+    >>> from kui.websocket import Limits, SocketSession, SocketView
+    >>> session = SocketSession(SocketView, limits=Limits(max_message_size=64 * 1024))
+    >>> async def app(scope, receive, send):
+    ...     await session.serve(scope, receive, send)    # or with another handler for each connection
+    >>> len(session.live)
+    0
+
+    ```
     """
 
     def __init__(
