@@ -25,7 +25,8 @@ async def test_a_client_that_does_not_read_is_closed_with_1013_or_cut(server: Se
         sent, code = await case.told("flood")
         seen, _ = await ended(client)
     if server.name == "daphne":  # keeps in memory whatever is sent: no send ever waits
-        assert (sent, code, seen) == (1024, None, 1000)
+        assert (sent, code) == (1024, None)
+        assert seen in (1000, 1006)  # cut, if the close is not answered within a second
     else:
         assert sent < 1024
         assert code == 1013
