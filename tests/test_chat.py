@@ -73,7 +73,7 @@ async def test_a_name_that_is_missing_or_too_long_is_refused() -> None:
                 async with client.websocket(f"/rooms/blue{query}"):
                     pass
             assert denied.value.status == 422
-        assert rooms == {}
+        assert not any(room.members for room in rooms.values())
 
 
 async def test_a_message_that_is_none_is_answered_with_what_is_wrong() -> None:
@@ -85,6 +85,30 @@ async def test_a_message_that_is_none_is_answered_with_what_is_wrong() -> None:
             assert (await ada.receive_json())["type"] == "invalid_message"
         await ada.send_json({"text": "still here"})
         assert (await ada.receive_json())["text"] == "still here"
+
+
+async def test_a_client_that_leaves_during_the_handshake_leaves_no_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with (
+        TestClient(app) as client,
+        client.websocket("/rooms/blue?name=ada", wait_accept=False) as ada,
+    ):
+        ada.abort()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    assert not rooms["blue"].members
+
+
+async def test_a_new_room_takes_the_place_of_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat.app.MAX_ROOMS", 2)
+    async with TestClient(app) as client, client.websocket("/rooms/one?name=ada"):
+        async with client.websocket("/rooms/two?name=ada"):
+            with pytest.raises(HandshakeDenied) as denied:
+                async with client.websocket("/rooms/three?name=ada"):
+                    pass
+            assert denied.value.status == 503
+        async with client.websocket("/rooms/three?name=ada"):
+            assert list(rooms) == ["one", "three"]
 
 
 async def test_the_page_is_served_by_the_same_application() -> None:

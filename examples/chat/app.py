@@ -10,9 +10,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from kui.asgi import (
+    Depends,
     FileResponse,
+    HTTPException,
     HttpRoute,
     Kui,
+    Limits,
     Path,
     Query,
     Routes,
@@ -54,25 +57,33 @@ class Room:
         await self.tell({"type": "members", "names": sorted(set(self.members.values()), key=str.casefold)})
 
 
+MAX_ROOMS = 200
 rooms: dict[str, Room] = {}
+
+
+async def room_of(room: Annotated[str, Path(max_length=40)]) -> Room:
+    """Find or open the room of the path; the oldest empty one makes place for it."""
+    if room not in rooms and len(rooms) >= MAX_ROOMS:
+        empty = next((name for name, other in rooms.items() if not other.members), None)
+        if empty is None:
+            raise HTTPException(503, content="all rooms are taken")
+        del rooms[empty]
+    return rooms.setdefault(room, Room())
 
 
 class Chat(SocketView):
     """One tab in a room."""
 
-    room: Room
-
     async def on_connect(
         self,
-        room: Annotated[str, Path(max_length=40)],
+        room: Annotated[Room, Depends(room_of)],
         name: Annotated[str, Query(min_length=1, max_length=30, pattern=r"\S")],
     ) -> None:
+        self.room, self.name = room, name.strip()
         await websocket.accept()
-        self.name = name.strip()
-        self.room = rooms.setdefault(room, Room())
-        await websocket.send_json({"type": "history", "messages": list(self.room.history)})
-        self.room.members[websocket_var.get()] = self.name
-        await self.room.tell_members()
+        room.members[websocket_var.get()] = self.name
+        await websocket.send_json({"type": "history", "messages": list(room.history)})
+        await room.tell_members()
 
     async def on_receive(self, data: Say) -> None:
         message = {"type": "message", "name": self.name, "text": data.text.strip(), "at": time.time()}
@@ -104,4 +115,7 @@ async def page() -> FileResponse:
 
 chat = Routes(SocketRoute("/{room}", Chat), namespace="chat", socket_middlewares=[log_connections])
 
-app = Kui(routes=[HttpRoute("/", page), "/rooms" // chat])
+# A client that does not read is closed after five seconds, so that it cannot hold up its room.
+app = Kui(
+    routes=[HttpRoute("/", page), "/rooms" // chat], limits=Limits(send_timeout=5, max_message_size=4096)
+)

@@ -3,7 +3,7 @@
 import asyncio
 import warnings
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, cast
 
@@ -378,3 +378,24 @@ def test_the_warning_passes_over_the_packages_of_kui() -> None:
     with pytest.warns(DeprecationWarning, match="use lifespan") as caught:
         namespace["build"]()
     assert [warning.filename for warning in caught] == [__file__]
+
+
+async def test_what_asynccontextmanager_made_is_a_lifespan_too() -> None:
+    calls: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncGenerator[None]:
+        calls.append("started")
+        yield
+        calls.append("stopped")
+
+    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        calls.append(message["type"])
+
+    await Lifespan(lifespan)({"type": "lifespan", "app": object()}, receive, send)  # type: ignore[arg-type]
+    assert calls == ["started", "lifespan.startup.complete", "stopped", "lifespan.shutdown.complete"]

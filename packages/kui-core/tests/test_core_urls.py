@@ -215,7 +215,7 @@ def test_without_a_root_path_the_path_is_the_route(path: str) -> None:
         ("/api/chat", "/api/", "/chat"),
         ("/chat", "/api", "/chat"),
         ("/apiary", "/api", "/apiary"),
-        ("/api", "/api", ""),
+        ("/api", "/api", "/"),
         ("/api/", "/api", "/"),
         ("/chat", "/", "/chat"),
         ("/api/api/x", "/api", "/api/x"),

@@ -50,6 +50,9 @@ class Lifespan:
         on_shutdown: Iterable[Hook] = (),
     ) -> None:
         if function is not None and not inspect.isasyncgenfunction(function):
+            # what `contextlib.asynccontextmanager` decorates, as other frameworks ask for
+            function = inspect.unwrap(function)
+        if function is not None and not inspect.isasyncgenfunction(function):
             raise TypeError(
                 f"a lifespan is an async generator function (async def with a yield); got {function!r}"
             )

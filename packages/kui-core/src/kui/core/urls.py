@@ -30,6 +30,8 @@ def route_path(scope: Scope) -> str:
     >>> from kui.core import route_path
     >>> route_path({"path": "/api/chat", "root_path": "/api"})
     '/chat'
+    >>> route_path({"path": "/api", "root_path": "/api"})
+    '/'
     >>> route_path({"path": "/apiary", "root_path": "/api"})
     '/apiary'
 
@@ -40,7 +42,7 @@ def route_path(scope: Scope) -> str:
     if root and path.startswith(root):
         rest = path[len(root) :]
         if not rest or rest[0] == "/":
-            return rest
+            return rest or "/"
     return path
 
 
