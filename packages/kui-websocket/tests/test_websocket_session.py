@@ -1,6 +1,5 @@
 """`websocket_session`: an endpoint as an ASGI application."""
 
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -166,8 +165,3 @@ async def test_the_example_of_the_readme_runs() -> None:
         assert await ws.receive_json() == {"text": "hello", "number": 1}
         await ws.send_json({"text": "again"})
         assert await ws.receive_json() == {"text": "again", "number": 2}
-
-
-def test_an_endpoint_gives_an_awaitable() -> None:
-    result: Awaitable[Any] = Echo()
-    assert hasattr(result, "__await__")

@@ -1,6 +1,6 @@
 """How much a connection may take, and how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from kui.core import Endpoint
 
@@ -54,10 +54,16 @@ class Limits:
             )
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
-        """Return an endpoint whose connections have these limits."""
+        """Return an endpoint whose connections have these limits; those not named here stay what they were."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        named = {name: value for name, value in named.items() if value != getattr(_UNLIMITED, name)}
 
         async def limited() -> None:
-            websocket_var.get().limits = self
+            connection = websocket_var.get()
+            connection.limits = replace(connection.limits, **named)
             await endpoint()
 
         return limited
+
+
+_UNLIMITED = Limits()

@@ -54,7 +54,7 @@ class OriginRule:
         for name, value in headers:
             if name == b"origin":
                 origins.append(value)
-            elif name == b"host":
+            elif name == b"host" and host is None:  # the first, as in the URL
                 host = value
         for value in origins:
             text = value.decode("latin-1")

@@ -144,6 +144,8 @@ class Receiving(Lifetime):
         self._blocked = False
         if event["type"] == "websocket.disconnect":
             self._finish_receiving(event)
+            end = self._disconnected()
+            return {"type": "websocket.disconnect", "code": end.code, "reason": end.reason}
         self._note_receive()
         return event
 

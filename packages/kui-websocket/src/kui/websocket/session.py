@@ -90,6 +90,9 @@ class SocketSession:
     ) -> None:
         """Serve one connection with a handler, the session's own by default.
 
+        A plain HTTP request, which a mount in another framework hands over as well, is answered with 426
+        (RFC 9110, section 15.5.22).
+
         A handler that returns leaves a closed connection behind: 1000, or a refused handshake when it did not
         accept. What it raises is answered:
 
@@ -101,6 +104,9 @@ class SocketSession:
         - any other: a refusal with 500, or a close with 1011; logged once with its traceback, and raised.
         """
         handler = handler or self._handler
+        if scope["type"] == "http":  # a mount hands over both protocols
+            await PlainResponse(426, headers={"upgrade": "websocket"})(scope, receive, send)
+            return
         if handler is None or scope["type"] != "websocket":
             raise UnknownScopeType(
                 "a session serves websocket connections with its handler; got "
@@ -177,6 +183,9 @@ class SocketSession:
             response = response or _own_answer(connection, http_error)
         if response is None:
             return False
+        if code == CloseCode.INTERNAL_ERROR and connection.connection_state is not CONNECTING:
+            # the answer cannot be told any more: without a record nobody would hear of the error
+            logger.error("the handler of %r failed", connection, exc_info=cause)
         await _refuse(connection, response, code)
         return True
 

@@ -188,12 +188,18 @@ class SocketView:
                 task.cancel()
                 await asyncio.wait([task])
                 logger.error("%s.on_disconnect was cut off in a cancelled task", type(self).__name__)
-            elif error is not None and not task.cancelled() and task.exception() is not None:
+            elif error is not None and not task.cancelled() and _failure(task) is not None:
                 logger.error(
-                    "%s.on_disconnect failed, after %r", type(self).__name__, error, exc_info=task.exception()
+                    "%s.on_disconnect failed, after %r", type(self).__name__, error, exc_info=_failure(task)
                 )
         if error is None:
             task.result()
+
+
+def _failure(task: asyncio.Task[None]) -> BaseException | None:
+    """Return what a task raised, if it is more than the end of the connection."""
+    error = task.exception()
+    return None if error is None else cause_of(websocket_var.get(), error)
 
 
 def _patience(error: BaseException | None) -> float | None:
