@@ -144,17 +144,35 @@ async def close_code(client: ClientConnection) -> int | None:
     return client.close_code
 
 
+async def keep_sending(client: ClientConnection) -> None:
+    with suppress(ConnectionClosed):
+        while True:
+            await client.send("x" * 1000)
+            await asyncio.sleep(0.005)
+
+
 @pytest.mark.usefixtures("many_files")
 async def test_500_clients_are_told_at_sigterm_and_none_is_cut(tmp_path: Path) -> None:
     async with running(tmp_path, "--drain-jitter", "0.02", "--no-access-log") as server:
-        paths = ["/echo", "/ticks"] * 250
+        paths = ["/echo", "/echo", "/ticks", "/ticks", "/echo"] * 100
         clients = await asyncio.gather(*(server.connect(path) for path in paths))
+        busy = [asyncio.create_task(keep_sending(client)) for client in clients[::5]]
         server.terminate()
         codes = await asyncio.gather(*map(close_code, clients))
+        await asyncio.gather(*busy)
         output = await server.output()
     assert set(codes) == {1012}
     assert "told" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("implementation", ["websockets-sansio", "wsproto"])
+async def test_both_implementations_of_uvicorn_let_the_close_out(implementation: str, tmp_path: Path) -> None:
+    async with running(tmp_path, "--ws", implementation) as server:
+        clients = [await server.connect(path) for path in ("/echo", "/ticks") * 5]
+        server.terminate()
+        assert {await close_code(client) for client in clients} == {1012}
+        assert "Traceback" not in await server.output()
 
 
 async def test_a_handler_that_ignores_the_close_is_cancelled_at_the_deadline(tmp_path: Path) -> None:
