@@ -217,6 +217,14 @@ async def test_limits_may_be_assigned_after_accept() -> None:
         peer.deliver(b"long enough", "abc", "abcd", "abcd", "a")
 
 
+async def test_limits_of_a_route_leave_those_that_they_do_not_name() -> None:
+    async def handler() -> None:
+        assert websocket.limits == Limits(max_message_size=3, idle_timeout=60)
+
+    async with serve(handler, limits=Limits(idle_timeout=60), middlewares=[Limits(max_message_size=3)]):
+        pass
+
+
 async def test_limits_are_a_middleware_for_a_route() -> None:
     async def handler() -> None:
         await websocket.accept()

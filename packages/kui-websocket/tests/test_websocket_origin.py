@@ -168,6 +168,11 @@ def test_of_several_origins_each_must_be_allowed() -> None:
     assert OriginRule().refusal({"headers": headers[:2]}) is None
 
 
+def test_of_several_hosts_the_first_counts() -> None:
+    headers = [(b"host", b"a.example"), (b"host", b"b.example"), (b"origin", b"http://b.example")]
+    assert OriginRule().refusal({"headers": headers}) is not None
+
+
 @pytest.mark.parametrize("server", SERVERS)
 async def test_a_refused_origin_is_a_denial_403_and_a_log_that_says_how_to_allow_it(
     server: str, caplog: pytest.LogCaptureFixture

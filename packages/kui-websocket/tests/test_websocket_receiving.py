@@ -221,6 +221,27 @@ async def test_a_disconnect_has_an_int_and_a_str_whatever_the_server_gives(
         peer.deliver({"type": "websocket.disconnect", **event})
 
 
+async def test_a_message_that_its_model_refuses_is_a_decode_error() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        with pytest.raises(DecodeError, match="invalid literal"):
+            await websocket.receive_model(Model)
+        assert await websocket.receive_model(Model) == 1
+
+    async with serve(handler) as peer:
+        peer.deliver("x", "1")
+
+
+@pytest.mark.parametrize("event", [{}, {"code": None, "reason": None}])
+async def test_a_raw_disconnect_has_its_code_and_reason_too(event: Mapping[str, Any]) -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        assert await websocket.receive() == {"type": "websocket.disconnect", "code": 1005, "reason": ""}
+
+    async with serve(handler) as peer:
+        peer.deliver({"type": "websocket.disconnect", **event})
+
+
 async def test_a_raw_receive_gives_the_disconnect_once() -> None:
     async def handler() -> None:
         await websocket.accept()

@@ -74,9 +74,16 @@ async def test_another_type_of_scope_is_refused_with_an_exception() -> None:
         raise AssertionError
 
     with pytest.raises(
-        UnknownScopeType, match=r"serves websocket connections .*; got a scope of type 'http'"
+        UnknownScopeType, match=r"serves websocket connections .*; got a scope of type 'lifespan'"
     ):
-        await websocket_session(echo)({"type": "http"}, nothing, nothing)
+        await websocket_session(echo)({"type": "lifespan"}, nothing, nothing)
+
+
+async def test_a_plain_http_request_is_answered_with_426() -> None:
+    async with TestClient(websocket_session(echo), lifespan="off") as client:
+        response = await client.get("/")
+    assert response.status_code == 426
+    assert response.headers["upgrade"] == "websocket"
 
 
 def plain() -> None:
