@@ -269,6 +269,22 @@ async def test_an_exception_that_is_answered_after_accept_closes_with_its_code(
     assert not caplog.records
 
 
+async def test_an_exception_that_is_answered_after_accept_but_has_no_code_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def answer(error: BaseException) -> ASGIApp | None:
+        return response
+
+    async def handler() -> None:
+        await websocket.accept()
+        raise KeyError
+
+    async with peer_of(SocketSession(answer=answer), handler) as peer:
+        pass
+    assert peer.close() == (1011, None)
+    assert len(caplog.records) == 1
+
+
 async def test_an_answer_that_fails_is_logged_with_what_it_was_to_answer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

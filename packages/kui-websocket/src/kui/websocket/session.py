@@ -173,7 +173,7 @@ class SocketSession:
 
     async def _respond(self, connection: WebSocket, cause: Exception) -> bool:
         """Answer an exception that has a response; say whether it has."""
-        code, response = code_of(cause), None
+        code, failure, response = code_of(cause), cause, None
         if self._answer is not None:
             response = await self._answer(cause)
         if isinstance(cause, HTTPException):
@@ -185,7 +185,7 @@ class SocketSession:
             return False
         if code == CloseCode.INTERNAL_ERROR and connection.connection_state is not CONNECTING:
             # the answer cannot be told any more: without a record nobody would hear of the error
-            logger.error("the handler of %r failed", connection, exc_info=cause)
+            logger.error("the handler of %r failed", connection, exc_info=failure)
         await _refuse(connection, response, code)
         return True
 
