@@ -86,6 +86,9 @@ def main() -> None:
         "cases", nargs="*", metavar="CASE", help="the beginning of a case's name; default: all"
     )
     parser.add_argument("--rounds", type=int, default=15, help="rounds of each case; default: 15")
+    parser.add_argument(
+        "--repeat", type=int, default=1, metavar="N", help="measure N times in fresh processes; default: 1"
+    )
     parser.add_argument("--entries", nargs="+", default=[*ENTRIES], choices=ENTRIES, metavar="ENTRY")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the ratios")
@@ -112,7 +115,12 @@ def main() -> None:
         progress("")
         print(head(entries), row(results[0], entries), sep="\n")
     else:
-        results = in_process([name for name in names if name != "imports"], entries, options.rounds)
+        measured = [name for name in names if name != "imports"]
+        repeats = [in_process(measured, entries, options.rounds) for _ in range(options.repeat)]
+        results = [Result.of([*same]) for same in zip(*repeats, strict=True)]
+        if options.repeat > 1 and results:
+            print(f"medians of {options.repeat} runs", head(entries), sep="\n")
+            print(*(row(result, entries) for result in results), sep="\n")
     brought: Imports = {}
     if "imports" in names:
         brought = imports(max(3, options.rounds // 2), progress)

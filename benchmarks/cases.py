@@ -34,6 +34,7 @@ class Case:
         check: returns what the application does wrong; an empty string when all is right.
         arguments: of the builder.
         target: the most that kui may cost, as a ratio to raw.
+        is_application: whether the builder makes an ASGI application; else it is a function of a path.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Case:
     check: Check
     arguments: tuple[Any, ...] = ()
     target: float | None = None
+    is_application: bool = True
 
 
 # Driving
@@ -78,6 +80,29 @@ def connections(*scopes: dict[str, Any]) -> Drive:
         for _ in range(64):
             await converse(app, next(following), "", 0)
         return 64
+
+    return drive
+
+
+def at_once(*scopes: dict[str, Any]) -> Drive:
+    """64 connections, 16 at a time; every receive gives way to the event loop."""
+    following = itertools.cycle(scopes)
+
+    async def drive(app: App) -> int:
+        for _ in range(4):
+            await asyncio.gather(*(converse(app, next(following), "", 0, suspends=True) for _ in range(16)))
+        return 64
+
+    return drive
+
+
+def lookups(paths: list[str]) -> Drive:
+    """Look each path up once, as a new string: its hash is not known yet."""
+
+    async def drive(search: Any) -> int:
+        for path in [path.encode().decode() for path in paths]:
+            search(path)
+        return len(paths)
 
     return drive
 
@@ -180,6 +205,13 @@ def finds(size: int) -> Check:
     return check
 
 
+async def finds_paths(search: Any) -> str:
+    for number in (0, 2500, 4999):
+        if not search(f"/r{number}/lobby"):
+            return f"/r{number}/lobby is not found"
+    return ""
+
+
 def answers(path: str, wanted: bytes | Any, type_: bytes) -> Check:
     scope = {**HTTP_SCOPE, "path": path, "raw_path": path.encode()}
 
@@ -225,9 +257,13 @@ async def answers_posts(app: App) -> str:
     return "" if start["status"] in (400, 422) else f"malformed JSON is answered with {start['status']}"
 
 
-def _routes(size: int) -> Case:
+def _paths(size: int) -> list[str]:
     # 61 and 5,000 have no common factor: the paths are all over the table
-    scopes = [at(f"/r{number * 61 % size}/lobby") for number in range(min(size, 500))]
+    return [f"/r{number * 61 % size}/lobby" for number in range(min(size, 500))]
+
+
+def _routes(size: int) -> Case:
+    scopes = [at(path) for path in _paths(size)]
     name = f"routes-{size}"
     title = f"connect through {size:,} route{'s' * (size > 1)}"
     return Case(name, title, "routes", connections(*scopes), finds(size), (size,), 3.0)
@@ -270,7 +306,20 @@ CASES = {
             accepts,
             target=4.5,
         ),
+        Case("typed-loop", "typed message, loop", "typed", loop(MOVE), echoes_moves),
+        Case("connect-loop", "connect, loop", "connect", at_once(SOCKET_SCOPE), accepts),
+        Case("parameters-loop", "parameters, loop", "parameters", at_once(ROOM), binds),
+        Case("dependencies-loop", "dependencies, loop", "dependencies", at_once(SOCKET_SCOPE), depends),
         *(_routes(size) for size in (1, 50, 500, 5000)),
+        Case(
+            "lookup",
+            "look up 1 of 5,000 routes",
+            "lookup",
+            lookups(_paths(5000)),
+            finds_paths,
+            (5000,),
+            is_application=False,
+        ),
         Case(
             "http-text",
             "HTTP GET plain",

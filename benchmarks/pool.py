@@ -61,7 +61,8 @@ class Result:
         figures: the figure of each round.
         problems: why an entry has no figures.
         build: milliseconds to make the application.
-        ratios: how often the figures of raw; where `over_raw`, how much more than raw.
+        over_raw: whether `ratios` has what is above the figures of raw, and not how often these go into it.
+        repeats: the same case, measured in fresh processes each time; then this one has no figures of its own.
     """
 
     name: str
@@ -72,14 +73,36 @@ class Result:
     problems: dict[str, str] = field(default_factory=dict[str, str])
     build: dict[str, float] = field(default_factory=dict[str, float])
     over_raw: bool = False
+    repeats: "list[Result]" = field(default_factory=lambda: [])
+
+    @classmethod
+    def of(cls, repeats: "list[Result]") -> "Result":
+        """Return the result of several, whose figures are the medians of theirs."""
+        first = repeats[0]
+        problems = {entry: problem for repeat in repeats for entry, problem in repeat.problems.items()}
+        build = _medians([repeat.build for repeat in repeats])
+        return cls(
+            first.name,
+            first.title,
+            first.unit,
+            first.target,
+            problems=problems,
+            build=build,
+            over_raw=first.over_raw,
+            repeats=repeats,
+        )
 
     @property
     def medians(self) -> dict[str, float]:
+        if self.repeats:
+            return _medians([repeat.medians for repeat in self.repeats])
         return {entry: median(rounds) for entry, rounds in self.figures.items()}
 
     @property
     def ratios(self) -> dict[str, float]:
         """The median over the rounds of what was measured against raw in the same round."""
+        if self.repeats:
+            return _medians([repeat.ratios for repeat in self.repeats])
         raw = self.figures.get("raw")
         if raw is None:
             return {}
@@ -91,13 +114,21 @@ class Result:
         }
 
 
+def _medians(tables: list[dict[str, float]]) -> dict[str, float]:
+    """Return the median of each entry, over the tables that have it."""
+    entries = dict.fromkeys(entry for table in tables for entry in table)
+    return {entry: median(table[entry] for table in tables if entry in table) for entry in entries}
+
+
 def measure(case: Case, workers: list[Process], rounds: int, progress: Callable[[str], None]) -> Result:
     """Build and check a case in each worker, then run it in rounds: A B C, B C A, and so on."""
     result = Result(case.name, case.title, "ns", case.target)
     able: list[tuple[Process, int]] = []
     for worker in workers:
+        worker.ask("build", case.name)
+    for worker in workers:
         progress(f"{case.name}: {worker.entry}")
-        answer = worker.call("build", case.name)
+        answer = worker.answer()
         if not answer.get("problem"):
             result.build[worker.entry] = answer["milliseconds"]
             answer = worker.call("warm", SECONDS)

@@ -29,7 +29,7 @@ def profile(name: str, entry: str = "kui", seconds: float = 2.0) -> None:
 
     async def run() -> int:
         app = builder(*case.arguments)
-        lifespan = await start(app)
+        lifespan = await start(app) if case.is_application else None
         problem = await case.check(app)
         if problem:
             raise SystemExit(f"{entry} does not pass the check of {name}: {problem}")
@@ -38,7 +38,8 @@ def profile(name: str, entry: str = "kui", seconds: float = 2.0) -> None:
         while time.process_time() < end:
             operations += await case.drive(app)
         profiler.disable()
-        lifespan.cancel()
+        if lifespan is not None:
+            lifespan.cancel()
         return operations
 
     operations = asyncio.run(run())

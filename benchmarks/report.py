@@ -32,7 +32,7 @@ def row(result: Result, entries: Iterable[str]) -> str:
     cells = "".join(f"{cell(result, entry):>{WIDTH}}" for entry in entries)
     target = "" if result.target is None else f"{result.target:8g}"
     lines = [f"{result.title:30}{first:>11}{cells}{target}"]
-    if any(result.name.startswith(word) for word in ("routes",)):
+    if result.name.startswith("routes"):
         builds = "".join(
             f"{quantity(1e6 * result.build[e], 'ns') if e in result.build else '-':>{WIDTH}}" for e in entries
         )
@@ -90,7 +90,8 @@ def as_json(results: Iterable[Result]) -> dict[str, Any]:
                 "ratios": result.ratios,
                 "build_milliseconds": result.build,
                 "problems": result.problems,
-                "rounds": result.figures,
+                "rounds": [repeat.figures for repeat in result.repeats] or [result.figures],
+                "ratios_of_repeats": [repeat.ratios for repeat in result.repeats],
             }
             for result in results
         ],

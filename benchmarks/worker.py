@@ -32,6 +32,7 @@ class Worker:
         """Make and check the application of a case; tell what is wrong, and how long it took to make it."""
         if self._lifespan is not None:
             self._lifespan.cancel()
+            self._lifespan = None
         self._case = case = CASES[name]
         self._app = None
         builder = getattr(self._entry, case.builder, None)
@@ -39,7 +40,8 @@ class Worker:
             return {"problem": "has none"}
         began = time.process_time()
         app = builder(*case.arguments)
-        self._lifespan = await start(app)
+        if case.is_application:
+            self._lifespan = await start(app)
         milliseconds = 1000 * (time.process_time() - began)
         problem = await case.check(app)
         if not problem:

@@ -1,8 +1,10 @@
 """Falcon, after its pages "WebSocket", "Middleware", "Media" and "Tutorial (ASGI)"; it reads ahead, as it does by default."""
 
+from collections.abc import Callable
 from typing import Any
 
 import falcon.asgi
+import falcon.routing
 from falcon import WebSocketDisconnected
 from pydantic import BaseModel
 
@@ -86,6 +88,16 @@ def routes(size: int) -> App:
     for number in range(size):
         app.add_route(f"/r{number}/{{room}}", resource)
     return app
+
+
+def lookup(size: int) -> Callable[[str], object]:
+    router = falcon.routing.CompiledRouter()
+    resource = Wait()
+    for number in range(size):
+        router.add_route(f"/r{number}/{{room}}", resource, _asgi=True)
+    find = router.find
+    find("/")  # compiles the table
+    return lambda path: find(path)
 
 
 def middlewares() -> App:

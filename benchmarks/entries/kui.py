@@ -1,11 +1,23 @@
 """kui, assembled: `kui.asgi.Kui` with its router and parameters, as in the README of the package kui."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from kui.asgi import Depends, Header, HttpRoute, Kui, Path, Query, SocketRoute, SocketView, request, websocket
+from kui.asgi import (
+    Depends,
+    Header,
+    HttpRoute,
+    Kui,
+    Path,
+    Query,
+    SocketRoute,
+    SocketView,
+    request,
+    websocket,
+)
+from kui.routing import Router
 
 from ..cases import DATA, HELLO
 from ..client import App, saw
@@ -93,6 +105,11 @@ def routes(size: int) -> App:
             pass
 
     return Kui(routes=[SocketRoute(f"/r{number}/{{room}}", room, name=None) for number in range(size)])
+
+
+def lookup(size: int) -> Callable[[str], object]:
+    search = Router(SocketRoute(f"/r{number}/{{room}}", wait, name=None) for number in range(size)).search
+    return lambda path: search("websocket", path)
 
 
 async def settings() -> dict[str, str]:

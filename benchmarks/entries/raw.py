@@ -130,6 +130,19 @@ def routes(size: int) -> App:
     return app
 
 
+def lookup(size: int) -> Callable[[str], object]:
+    table: dict[str, App] = {f"r{number}": connect() for number in range(size)}
+
+    def search(path: str) -> object:
+        match path.split("/"):
+            case ["", name, room] if name in table:
+                return {"room": room}, table[name]
+            case _:
+                raise LookupError(path)
+
+    return search
+
+
 async def settings() -> dict[str, str]:
     return {"dsn": "postgres"}
 
