@@ -97,22 +97,32 @@ class Call:
         self.changed.ring()
         return violation
 
-    async def wait(self, what: str, deadline: float | None = None) -> None:
-        """Wait until something has changed. Raises `DeadlineExceeded`, which says that `what` did not come."""
+    async def wait_until(
+        self, is_reached: Callable[[], bool], what: str, deadline: float | None = None
+    ) -> None:
+        """Wait for `what`, which the function tells; it is asked after each change.
+
+        Raises `DeadlineExceeded` at the deadline, however much has changed until then.
+        """
         __tracebackhide__ = True
-        seconds = self.deadline if deadline is None else deadline
         task = self.task
-        if not await self.changed.wait(seconds):
-            where = "it has ended" if task.done() else f"it waits in\n{stack_of(task)}"
-            raise DeadlineExceeded(
-                f"waited {seconds:g} s for {what}\nthe application: {where}\nmessages:\n{self.transcript}"
-            )
+        seconds = self.deadline if deadline is None else deadline
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        is_late = False
+        while not is_reached():
+            if is_late:
+                where = "it has ended" if task.done() else f"it waits in\n{stack_of(task)}"
+                raise DeadlineExceeded(
+                    f"waited {seconds:g} s for {what}\nthe application: {where}\nmessages:\n{self.transcript}"
+                )
+            rang = await self.changed.wait(max(end - clock(), 0))
+            is_late = not rang or clock() >= end
 
     async def wait_ended(self, deadline: float | None = None) -> None:
         """Wait until the application has ended, whatever it raised."""
         __tracebackhide__ = True
-        while not self.has_ended:
-            await self.wait("the application to end", deadline)
+        await self.wait_until(lambda: self.has_ended, "the application to end", deadline)
 
     def cancel(self) -> None:
         """Cancel the application; that it ends with CancelledError is no failure then."""

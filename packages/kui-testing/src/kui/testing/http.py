@@ -8,7 +8,6 @@ import httpx
 
 from .bell import Bell
 from .call import Call, raise_as_it_is
-from .errors import DeadlineExceeded
 from .leaks import AllowedTasks, LeakCheck
 from .messages import violation
 from .order import FINISHED, NOT_STARTED, after_http_send
@@ -29,7 +28,7 @@ class Exchange(httpx.AsyncByteStream):
         self._taken = Bell()
         self._client_has_left = False
         self._is_closed = False
-        self._is_late = False
+        self._is_hurried = False
 
     async def begin(self, app: ASGIApp, scope: Scope) -> Message:
         """Call the application and return the start of its response. Raises what the application raises."""
@@ -41,8 +40,7 @@ class Exchange(httpx.AsyncByteStream):
 
         self._call.start(checked, scope, self.receive, self.send)
         try:
-            while self._start is None and not self._call.has_ended and self._call.violation is None:
-                await self._wait("the start of the response")
+            await self._wait(lambda: self._start is not None, "the start of the response")
         except BaseException:
             await self._call.end(patient=False)
             raise
@@ -63,7 +61,9 @@ class Exchange(httpx.AsyncByteStream):
                 await self.aclose()
                 raise httpx.RemoteProtocolError("the application ended before its response did")
             else:
-                await self._wait("the rest of the response")
+                await self._wait(
+                    lambda: bool(self._chunks) or self._state == FINISHED, "the rest of the response"
+                )
 
     async def aclose(self) -> None:
         """Leave, wait for the application to end, and raise what it raised."""
@@ -73,10 +73,10 @@ class Exchange(httpx.AsyncByteStream):
         self._is_closed = self._client_has_left = True
         self._taken.ring()
         self._call.changed.ring()
-        failure = await self._call.end(patient=not self._is_late)
+        failure = await self._call.end(patient=not self._is_hurried)
         if failure is not None:
             raise_as_it_is(failure)
-        if not self._is_late:
+        if not self._is_hurried:
             await self._leaks.check(self._call.mark, self._allow_tasks)
 
     async def receive(self) -> Message:
@@ -107,12 +107,15 @@ class Exchange(httpx.AsyncByteStream):
         self._state = state
         self._call.changed.ring()
 
-    async def _wait(self, what: str) -> None:
+    async def _wait(self, is_reached: Callable[[], bool], what: str) -> None:
+        """Wait for a part of the response, or until none can come any more."""
         __tracebackhide__ = True
+        call = self._call
         try:
-            await self._call.wait(what)
-        except DeadlineExceeded:
-            self._is_late = True
+            await call.wait_until(lambda: is_reached() or call.has_ended or call.violation is not None, what)
+        except BaseException:
+            # missed its deadline or was cancelled: whoever closes the response does not wait again
+            self._is_hurried = True
             raise
 
     def _check_end(self) -> None:

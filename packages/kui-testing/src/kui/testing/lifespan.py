@@ -65,8 +65,9 @@ class Lifespan:
         __tracebackhide__ = True
         call = self._call
         try:
-            while self._where == state and call.violation is None and not call.has_ended:
-                await call.wait(what)
+            await call.wait_until(
+                lambda: self._where != state or call.violation is not None or call.has_ended, what
+            )
         except BaseException:
             await call.end(patient=False)
             raise

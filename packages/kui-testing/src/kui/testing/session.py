@@ -79,19 +79,9 @@ class WebSocketSession:
         application raises before it has answered.
         """
         __tracebackhide__ = True
-        wire = self._wire
-        while wire.accepted is None:
-            if self._call.violation is not None:
-                raise self._call.violation
-            if wire.denial_start is not None and wire.is_over:
-                headers = httpx.Headers(list(wire.denial_start.get("headers", ())))
-                self._see_response(wire.denial_start["status"], headers)
-                raise HandshakeDenied(wire.denial_start["status"], headers, bytes(wire.denial_body))
-            if wire.close is not None:
-                raise ConnectionClosed(*wire.close)
-            if self._call.has_ended:
-                raise self._ended_unanswered()
-            await self._call.wait("an answer to the handshake", deadline)
+        await self._call.wait_until(self._handshake_is_over, "an answer to the handshake", deadline)
+        if self._wire.accepted is None:
+            raise self._refusal()
         self._see_response(101, self.headers)
 
     @property
@@ -248,8 +238,8 @@ class WebSocketSession:
         """Wait until a message lies unread or the connection is closed."""
         __tracebackhide__ = True
         self._require_handshake()
-        while not self._wire.unread and self._wire.close is None:
-            await self._call.wait(what, deadline)
+        wire = self._wire
+        await self._call.wait_until(lambda: bool(wire.unread) or wire.close is not None, what, deadline)
 
     def _require_handshake(self) -> None:
         __tracebackhide__ = True
@@ -257,6 +247,28 @@ class WebSocketSession:
             raise RuntimeError("the connection is not open: use 'async with client.websocket(...) as ws'")
         if self._wire.accepted is None and self._wire.close is None:
             raise RuntimeError("the handshake is not over: await ws.accept() first")
+
+    def _handshake_is_over(self) -> bool:
+        wire, call = self._wire, self._call
+        return (
+            wire.accepted is not None
+            or wire.close is not None
+            or call.violation is not None
+            or call.has_ended
+        )
+
+    def _refusal(self) -> BaseException:
+        """Tell how the handshake ended that was not accepted."""
+        wire = self._wire
+        if self._call.violation is not None:
+            return self._call.violation
+        if wire.denial_start is not None and wire.close is not None:
+            headers = httpx.Headers(list(wire.denial_start.get("headers", ())))
+            self._see_response(wire.denial_start["status"], headers)
+            return HandshakeDenied(wire.denial_start["status"], headers, bytes(wire.denial_body))
+        if wire.close is not None:
+            return ConnectionClosed(*wire.close)
+        return self._ended_unanswered()
 
     def _ended_unanswered(self) -> BaseException:
         failure = self._call.failure()
