@@ -38,7 +38,9 @@ async def test_a_user_and_a_password_are_decoded(run: Any, password: str) -> Non
     assert await run(basic, headers={"authorization": header}) == ("ada", password)
 
 
-@pytest.mark.parametrize("header", ["", "Basic", "Basic !!!", "Basic YWRh", "Basic /w==", "Bearer YTpi"])
+@pytest.mark.parametrize(
+    "header", ["", "Basic", "Basic !!!", "Basic YWRh", "Basic /w==", "Basic \xff", "Bearer YTpi"]
+)
 async def test_without_a_user_and_a_password_the_answer_is_401(run: Any, header: str) -> None:
     with pytest.raises(Denied) as caught:
         await run(basic, headers={"authorization": header})

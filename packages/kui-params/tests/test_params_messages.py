@@ -84,3 +84,12 @@ def test_a_refusal_of_a_long_message_is_short() -> None:
     with pytest.raises(ValidationError) as caught:
         encoding.decode(json.dumps({"kind": "move", "y": "z" * 100_000}))
     assert len(encoding.refuse(caught.value)) < 1000
+
+
+def test_a_refusal_of_a_message_with_very_many_errors_counts_them() -> None:
+    encoding: ModelEncoding[Any] = ModelEncoding(list[int])
+    with pytest.raises(ValidationError) as caught:
+        encoding.decode(json.dumps(["a"] * 6000))
+    assert [error["msg"] for error in json.loads(encoding.refuse(caught.value))["errors"]] == [
+        "6000 errors, too many to list"
+    ]

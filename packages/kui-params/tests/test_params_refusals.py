@@ -208,6 +208,42 @@ async def test_a_refusal_does_not_grow_without_end(run: Any) -> None:
     assert len(caught.value.errors()) == 100
 
 
+async def test_more_errors_than_can_be_listed_are_counted(run_http: Any) -> None:
+    async def endpoint(
+        ids: Annotated[list[int], Body(exclusive=True)], q: Annotated[int, Query()] = 1
+    ) -> None: ...
+
+    with pytest.raises(RequestValidationError) as caught:
+        await run_http(endpoint, body=["x"] * 6000)
+    assert caught.value.errors() == [
+        {
+            "type": "too_many_errors",
+            "loc": [],
+            "msg": "6000 errors, too many to list",
+            "input": None,
+            "in": "body",
+        }
+    ]
+
+
+async def test_errors_of_several_places_that_are_too_many_name_the_places(run: Any) -> None:
+    async def endpoint(ids: Annotated[list[int], Query()], x_token: Annotated[int, Header()]) -> None: ...
+
+    with pytest.raises(RequestValidationError) as caught:
+        await run(endpoint, query="&".join(["ids=x"] * 6000))
+    assert said(caught.value) == [("query, header", [], "too_many_errors")]
+    assert caught.value.status_code == 422
+
+
+async def test_the_location_of_an_error_is_cut_as_its_input_is(run_http: Any) -> None:
+    async def endpoint(groups: Annotated[dict[str, list[int]], Body(exclusive=True)]) -> None: ...
+
+    with pytest.raises(RequestValidationError) as caught:
+        await run_http(endpoint, body={"k" * 200_000: ["a"] * 3})
+    assert said(caught.value) == [("body", ["k" * 500 + "...", number], "int_parsing") for number in range(3)]
+    assert len(caught.value.json()) < 5000
+
+
 def test_the_call_of_kui_1_is_understood() -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(int).validate_python("x")

@@ -13,17 +13,24 @@ Detail: TypeAlias = dict[str, Any]
 
 # A refusal repeats what was sent, for each of the errors: these keep it from growing far beyond that.
 MAX_ERRORS = 100
+MAX_COUNTED = 5000  # pydantic lists all or none of them, in a kilobyte for each
 MAX_CHARACTERS = 500
 MAX_ITEMS = 50
 MAX_DEPTH = 6
 
 
 def details_of(error: ValidationError, place: str) -> list[Detail]:
-    """Return the errors, at most 100 of them, each with the place; all of it JSON values."""
+    """Return the errors, at most 100 of them, each with the place; all of it JSON values.
+
+    Of more than 5,000 errors, only their number is told.
+    """
+    if error.error_count() > MAX_COUNTED:
+        message = f"{error.error_count()} errors, too many to list"
+        return [{"type": "too_many_errors", "loc": [], "msg": message, "input": None, "in": place}]
     return [
         {
             "type": detail["type"],
-            "loc": list(detail["loc"]),
+            "loc": [json_safe(part) for part in detail["loc"]],
             "msg": json_safe(detail["msg"]),
             "input": json_safe(detail["input"]),
             "in": place,

@@ -93,6 +93,9 @@ class Reading:
         return []
 
     def _detail(self, detail: Detail) -> Detail:
+        if not detail["loc"]:  # of too many errors, which are of no single parameter
+            places = dict.fromkeys(one.place for one in self._parameters.values())
+            return {**detail, "in": ", ".join(places)}
         slot, *rest = detail["loc"]
         parameter = self._parameters[slot]
         missing = not rest and detail["type"] == "missing"
