@@ -16,7 +16,7 @@ from .limits import Limits
 from .pump import size_of
 from .receiving import after_the_end
 from .sending import Sending
-from .states import CLOSING, CONNECTED, CONNECTING, DENIED
+from .states import CLOSING, CONNECTING, advance
 
 __all__ = ["WebSocket"]
 
@@ -54,7 +54,9 @@ class WebSocket(Sending):
     ```
     """
 
-    __slots__ = ()
+    __slots__ = ("_subprotocol",)
+
+    _subprotocol: str | None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
@@ -66,6 +68,7 @@ class WebSocket(Sending):
         self._blocked = True
         self._source, self._sink = receive, send
         self._limits = NO_LIMITS
+        self._subprotocol = None
 
     async def accept(self, subprotocol: str | None = None, headers: HeaderItems = ()) -> None:
         """Accept the connection. Call it once, before anything is sent or received.
@@ -86,7 +89,8 @@ class WebSocket(Sending):
             await self._take_connect()
             if self._state is not CONNECTING:
                 self._refuse("accept")
-        self._state = CONNECTED
+        self._state = advance(self._state, "accept")
+        self._subprotocol = subprotocol
         self._open, self._blocked = True, False
         self._outgoing, self._after_send = SENDING, SENT if self._pump is None else READY
         try:
@@ -101,6 +105,16 @@ class WebSocket(Sending):
         # A receive that is not written in Python (Granian's) drops the message when it is cancelled.
         if self._pump_wanted or type(self._receive) is BuiltinMethodType:
             self._start_pump()
+
+    @property
+    def subprotocols(self) -> list[str]:
+        """The subprotocols that the client offered, in its order."""
+        return list(self._scope.get("subprotocols") or ())
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that was accepted, or None."""
+        return self._subprotocol
 
     def negotiate(self, supported: Iterable[str]) -> str | None:
         """Return the first of these subprotocols that the client offered, or None.
@@ -134,7 +148,7 @@ class WebSocket(Sending):
         if self._state is not CONNECTING:
             self._refuse("deny")
         receive = self._receive if self._pump is None else self._pump.take
-        self._note_end(CloseCode.ABNORMAL, "", DENIED)
+        self._note_end(CloseCode.ABNORMAL, "", advance(self._state, "deny"))
         await deny(self._scope, receive, self._send_denial, response)
 
     async def close(self, code: int = CloseCode.NORMAL, reason: str | None = None) -> None:
@@ -222,7 +236,7 @@ class WebSocket(Sending):
 
     async def _shut(self, code: int, reason: str) -> None:
         """Send the close, whoever has the turn; everything from now on finds the end."""
-        self._note_end(code, reason, CLOSING)
+        self._note_end(code, reason, advance(self._state, "close"))
         self._source = after_the_end
         try:
             try:

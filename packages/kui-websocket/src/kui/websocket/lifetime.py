@@ -44,6 +44,11 @@ class Lifetime(HTTPConnection):
         """The code with which the connection ended, as soon as the end is known; else None."""
         return None if self._end is None else int(self._end[0])
 
+    @property
+    def close_reason(self) -> str:
+        """The reason with which the connection ended; "" while it lasts, and where none was given."""
+        return "" if self._end is None else self._end[1]
+
     def _note_end(self, code: int, reason: str, state: ConnectionState = DISCONNECTED) -> None:
         """Let nothing go out any more. The first end counts; only that of a close under way comes in two steps."""
         if self._end is None:

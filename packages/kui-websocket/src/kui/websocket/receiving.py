@@ -94,7 +94,7 @@ class Receiving(Lifetime):
             timeout: seconds to wait. Default: None, without limit.
 
         Raises:
-            ValueError: pydantic's ValidationError; the message is gone.
+            DecodeError: the message is none of the model's; pydantic's ValidationError is its `__cause__`.
             TypeError: the model is neither.
             WebSocketDisconnect, TimeoutError, InvalidState: as for `receive_text`.
         """

@@ -30,6 +30,8 @@ class ConnectionState(Enum):
     DISCONNECTED = "disconnected"
     DENIED = "denied"
 
+    __hash__ = object.__hash__  # Enum's own hashes the name, in Python
+
 
 # Looking up a member on the class takes longer than anything else in a transition.
 CONNECTING: Final = ConnectionState.CONNECTING
@@ -38,7 +40,8 @@ CLOSING: Final = ConnectionState.CLOSING
 DISCONNECTED: Final = ConnectionState.DISCONNECTED
 DENIED: Final = ConnectionState.DENIED
 
-# (state, what happens) -> state. What is missing is refused with the message below.
+# (state, what happens) -> state. What is missing is refused with the message below, as long as the connection lasts;
+# once it has ended, a send or a receive raises WebSocketDisconnect, and a close does nothing.
 _TABLE = {
     (CONNECTING, "accept"): CONNECTED,
     (CONNECTING, "deny"): DENIED,
