@@ -256,6 +256,26 @@ async def test_an_announced_length_beyond_the_limit_is_refused_before_anything_i
         await request.body
 
 
+@pytest.mark.parametrize("later_limit", [2, None])
+@pytest.mark.parametrize("pieces", [[b"12345"], [b"12", b"345"], [b"12", b"345", b"6"]])
+async def test_a_body_that_was_too_large_stays_refused(pieces: list[bytes], later_limit: int | None) -> None:
+    request = make(Client(*pieces), limits=RequestLimits(max_body_size=4))
+    with pytest.raises(RequestTooLarge):
+        await request.body
+    request.limits = RequestLimits(max_body_size=later_limit)
+    for read in (request.body, anext(request.stream())):
+        with pytest.raises(RequestTooLarge, match="4 bytes"):
+            await read
+
+
+async def test_a_stream_that_was_too_large_leaves_no_body() -> None:
+    request = make(Client(b"123", b"4"), limits=RequestLimits(max_body_size=2))
+    with pytest.raises(RequestTooLarge):
+        await anext(request.stream())
+    with pytest.raises(RequestTooLarge):
+        await request.body
+
+
 async def test_no_limit_is_no_limit() -> None:
     request = make(Client(b"x" * 1000), limits=RequestLimits(max_body_size=None))
     assert len(await request.body) == 1000

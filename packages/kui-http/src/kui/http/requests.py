@@ -62,6 +62,7 @@ class HttpRequest(HTTPConnection):
     """Headers for whatever answers this request; `add_response_header` adds one."""
 
     _body: bytes | None = None
+    _refusal: RequestTooLarge | None = None  # a piece is lost with it: no reader may go on behind it
     _form: FormData | None = None
     _is_streamed = False
 
@@ -134,7 +135,8 @@ class HttpRequest(HTTPConnection):
             if self._body:
                 yield self._body
             return
-        if self._is_streamed or self._pieces or self._reading.locked():
+        self._check_unread()
+        if self._pieces or self._reading.locked():
             raise BodyConsumed
         self._is_streamed = True
         size = 0
@@ -223,19 +225,27 @@ class HttpRequest(HTTPConnection):
             raise MalformedRequest(f"unknown charset {charset!r}")
         return charset
 
+    def _check_unread(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+        if self._is_streamed:
+            raise BodyConsumed
+
     async def _next_piece(self, size: int) -> bytes:
         """Return the next piece, if with it the body, of which `size` bytes are here, keeps its limit."""
         limit = self.limits.max_body_size
         if limit is None:
             return await self._incoming.next_piece()
-        if not size:
-            announced = self._field(b"content-length")
-            if len(announced) > 18 or (announced.isdecimal() and int(announced) > limit):
-                raise RequestTooLarge(f"the body of a request is limited to {limit} bytes")
-        piece = await self._incoming.next_piece()
-        if size + len(piece) > limit:
-            raise RequestTooLarge(f"the body of a request is limited to {limit} bytes")
-        return piece
+        if size or not self._announces_more_than(limit):
+            piece = await self._incoming.next_piece()
+            if size + len(piece) <= limit:
+                return piece
+        self._refusal = RequestTooLarge(f"the body of a request is limited to {limit} bytes")
+        raise self._refusal
+
+    def _announces_more_than(self, limit: int) -> bool:
+        announced = self._field(b"content-length")
+        return len(announced) > 18 or (announced.isdecimal() and int(announced) > limit)
 
     async def _read_body(self) -> bytes:
         if self._body is not None:
@@ -243,8 +253,7 @@ class HttpRequest(HTTPConnection):
         # several tasks may ask; one that is cancelled leaves what it has to the next
         async with self._reading:
             if self._body is None:
-                if self._is_streamed:
-                    raise BodyConsumed
+                self._check_unread()
                 pieces, size = self._pieces, sum(map(len, self._pieces))
                 while not self._incoming.is_complete:
                     pieces.append(await self._next_piece(size))
