@@ -125,13 +125,14 @@ async def test_hooks_are_told_before_the_first_close_and_a_failing_one_stops_non
     assert "failed when the drain began" in caplog.text
 
 
-async def test_a_hook_that_hangs_does_not_pass_the_deadline(app: Kui) -> None:
+async def test_a_hook_that_hangs_does_not_pass_the_deadline_and_the_sockets_are_told(app: Kui) -> None:
     @app.on_drain
     async def hang(app: Kui) -> None:
         await asyncio.sleep(60)
 
-    async with TestClient(app):
-        assert await app.drain(timeout=0.01) == Drained(0, 0)
+    async with TestClient(app) as client, client.websocket("/echo") as ws:
+        assert await app.drain(timeout=0.01) == Drained(1, 0)
+        assert (await ws.expect_close()).code == 1012
 
 
 async def test_a_second_call_joins_the_first(app: Kui) -> None:

@@ -1,6 +1,7 @@
 """Serve an application with uvicorn, and drain its sockets before they are cut: `kui run module:app`."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -15,6 +16,8 @@ from uvicorn.supervisors import ChangeReload, Multiprocess, multiprocess
 from .target import TargetError, check_module, complete, load
 
 __all__ = ["DrainingConfig", "DrainingServer", "Worker", "command"]
+
+logger = logging.getLogger("uvicorn.error")
 
 # how long clients may take to answer a close, so that the close is not lost when the connection is cut
 ANSWER_SECONDS = 1.0
@@ -48,12 +51,14 @@ class DrainingServer(Server):
             draining = asyncio.create_task(self._drain(drain))
             while not (draining.done() or self.force_exit):
                 await asyncio.wait([draining], timeout=0.1)
-            if not draining.cancel():
-                draining.result()
+            draining.cancel()
         await super().shutdown(sockets)
 
     async def _drain(self, drain: Any) -> None:
-        await drain(**self.config.drain._asdict())
+        try:
+            await drain(**self.config.drain._asdict())
+        except Exception:  # of an application that is none of kui's
+            logger.exception("the drain failed")
         waited = 0.0
         while waited < ANSWER_SECONDS and self._has_sockets():
             await asyncio.sleep(0.02)

@@ -81,8 +81,9 @@ class Draining:
                 while self._live:
                     await self._close(told, batch, jitter, code)
                     await asyncio.sleep(LOOK_SECONDS)
-        except TimeoutError:
-            pass
+        except TimeoutError:  # a hook may have used the time up: whoever was not told yet is told now
+            await self._close(told, max(batch, len(self._live)), 0, code)
+            await asyncio.sleep(LOOK_SECONDS)
         late = len(self._live)
         closed = sum(connection not in self._live for connection in told)
         await _end([*filter(None, self._live.values())])
