@@ -1,6 +1,7 @@
 """HTTP of a whole application: answers, misses, errors, conversion and CORS."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ from kui.asgi import (
     request,
     required_method,
 )
+from kui.asgi.routing import Router
 from kui.core import Endpoint
 from kui.testing import TestClient
 
@@ -418,3 +420,44 @@ async def test_a_group_may_have_cors_of_its_own() -> None:
     async with TestClient(app) as client:
         response = await client.get("/api/home", headers=PAGE)
     assert response.headers["access-control-allow-origin"] == PAGE["origin"]
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("OPTIONS", 200), ("POST", 405)])
+async def test_cors_of_a_group_or_a_route_is_on_preflights_and_405(method: str, status: int) -> None:
+    app = Kui()
+    cors = allow_cors(CORS["allow_origins"])
+    app.router <<= HttpRoute("/route", _home, None, ["GET"]) @ cors
+    app.router <<= "/api" // Routes(HttpRoute("/home", _home, None, ["GET"]), http_middlewares=[cors])
+    async with TestClient(app) as client:
+        for path in ("/route", "/api/home"):
+            response = await client.request(method, path, headers=PAGE)
+            assert (path, response.status_code) == (path, status)
+            assert response.headers["access-control-allow-origin"] == PAGE["origin"]
+            assert ("access-control-allow-methods" in response.headers) is (method == "OPTIONS")
+
+
+@dataclass
+class Counting:
+    """A middleware that is not hashable."""
+
+    paths: list[dict[str, Any]]
+
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        async def counted() -> Any:
+            self.paths.append(request.path_params)
+            return await endpoint()
+
+        return counted
+
+
+async def test_a_405_runs_the_middlewares_of_application_and_route_once_with_the_path_parameters() -> None:
+    of_app, of_route = Counting([]), Counting([])
+    routes = [HttpRoute("/{id:int}", _home, methods=["GET"]) @ of_route]
+    app = Kui(routes=routes, http_middlewares=[of_app])
+    async with TestClient(app) as client:
+        assert (await client.post("/7")).status_code == 405
+        assert (await client.post("/8")).status_code == 405
+        assert of_route.paths == of_app.paths == [{"id": 7}, {"id": 8}]
+        app.router = Router(routes)
+        assert (await client.post("/9")).status_code == 405
+    assert of_route.paths == of_app.paths == [{"id": 7}, {"id": 8}, {"id": 9}]

@@ -223,7 +223,8 @@ class Kui(Application):
         except NoMatchFound:
             scope["path_params"], handler = {}, self._http_fallback.not_found
         except MethodNotAllowed as error:
-            scope["path_params"], handler = {}, self._http_fallback.other_method(error.allow)
+            scope["path_params"] = error.path_params
+            handler = self._http_fallback.other_method(error.allow, error.middlewares)
         if type(handler) is Mounted:
             return cast(ASGIApp, handler)(scope, receive, send)
         return self._requests.serve(scope, receive, send, handler)

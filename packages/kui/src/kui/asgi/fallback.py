@@ -1,7 +1,6 @@
 """Handlers for what the router does not find, under the same middlewares as the routes."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 from kui.core import Endpoint, HTTPException, Middleware
@@ -11,9 +10,10 @@ __all__ = ["Fallback"]
 
 
 class Fallback:
-    """Make the handlers that answer 404 and 405, inside an application's middlewares.
+    """Make the handlers that answer 404 and 405, inside an application's middlewares; 405 inside those of the route too.
 
     So a middleware sees every connection: one that logs logs the misses too, and CORS headers are on them.
+    A group or a route that has CORS of its own has it for preflights and 405 as well.
 
     Args:
         middlewares: the application's, the last one outermost.
@@ -23,21 +23,34 @@ class Fallback:
     def __init__(self, middlewares: Sequence[Middleware], bind: Callable[[Endpoint], Endpoint]) -> None:
         self._middlewares = middlewares
         self._bind = bind
-        self.not_found = self._wrap(_not_found)
-        self.other_method = cache(self._other_method)
+        self.not_found = self._wrap(_not_found, middlewares)
+        self._made: dict[tuple[object, ...], tuple[Sequence[Middleware], Endpoint]] = {}
 
-    def _other_method(self, allow: tuple[str, ...]) -> Endpoint:
-        """Return a handler that answers OPTIONS with the methods of the path, any other with 405."""
+    def other_method(self, allow: tuple[str, ...], around: Sequence[Middleware]) -> Endpoint:
+        """Return a handler that answers OPTIONS with the methods of the path, any other with 405.
+
+        Args:
+            allow: the methods.
+            around: the middlewares of the route, its groups and its router, the last one outermost.
+        """
+        # by identity, for a middleware need not be hashable; the value keeps what the identities are of
+        key = (allow, *map(id, around))
+        if key not in self._made:
+            self._made[key] = (around, self._make_other_method(allow, around))
+        return self._made[key][1]
+
+    def _make_other_method(self, allow: tuple[str, ...], around: Sequence[Middleware]) -> Endpoint:
 
         async def other_method() -> Any:
             if request.method == "OPTIONS":
                 return options_response(allow)
             raise method_not_allowed(allow)
 
-        return self._wrap(other_method)
+        # a router that was assigned to the application does not have the application's
+        return self._wrap(other_method, [*around, *(m for m in self._middlewares if m not in around)])
 
-    def _wrap(self, endpoint: Endpoint) -> Endpoint:
-        for middleware in self._middlewares:
+    def _wrap(self, endpoint: Endpoint, middlewares: Sequence[Middleware]) -> Endpoint:
+        for middleware in middlewares:
             endpoint = self._bind(middleware(endpoint))
         return endpoint
 
