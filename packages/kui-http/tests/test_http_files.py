@@ -1,6 +1,7 @@
 """Files: whole, in ranges, from a directory, or not at all because the client has them."""
 
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kui.core import ASGIApp, Receive, Scope, Send
+from kui.core import ASGIApp, HTTPException, Receive, Scope, Send
 from kui.http import FileResponse, Files, Pages, PlainTextResponse, http_session
 from kui.http.ranges import is_fresh, parse_range
 
@@ -206,6 +207,53 @@ async def test_a_directory_below_a_root_path(site: Path) -> None:
         transport=httpx.ASGITransport(below("/static", Files(site))), base_url="http://kui.test"
     ) as client:
         assert (await client.get("/static/a.txt")).content == CONTENT
+
+
+async def bare(app: Any, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    """Return the answer of an application that no request of kui is around."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://kui.test") as client:
+        return await client.request(method, path, headers=headers)
+
+
+@pytest.mark.parametrize("class_", [Files, Pages])
+async def test_a_mounted_directory_answers_404_itself(site: Path, class_: type[Files | Pages]) -> None:
+    answer = await bare(class_(site), "/absent")
+    assert (answer.status_code, answer.text) == (404, "Nothing matches the given URI")
+    assert (await bare(Pages(site), "/folder", host="[::1")).status_code == 400
+
+
+@pytest.mark.parametrize("call", [get, bare])
+@pytest.mark.parametrize("class_", [Files, Pages])
+async def test_a_file_can_be_read_and_nothing_else(
+    site: Path, class_: type[Files | Pages], call: Callable[..., Awaitable[httpx.Response]]
+) -> None:
+    for method, status in (("POST", 405), ("DELETE", 405), ("OPTIONS", 200)):
+        answer = await call(class_(site), "/a.txt", method)
+        assert (answer.status_code, answer.headers["allow"]) == (status, "GET, HEAD, OPTIONS")
+        assert CONTENT not in answer.content
+    assert (await call(class_(site), "/a.txt", "HEAD")).headers["content-length"] == "10"
+    assert (await call(class_(site), "/absent", "POST")).status_code == 404
+
+
+async def test_exception_handlers_hear_what_a_directory_refuses(site: Path) -> None:
+    async def endpoint() -> Any:
+        return Files(site)
+
+    def refuse(error: HTTPException[Any]) -> Any:
+        return f"mine {error.status_code}", error.status_code
+
+    app = http_session(endpoint, exception_handlers={404: refuse, 405: refuse})
+    assert (await bare(app, "/absent")).text == "mine 404"
+    assert (await bare(app, "/a.txt", "PUT")).text == "mine 405"
+
+
+async def test_what_answers_for_missing_files_may_raise(site: Path) -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ValueError("broken")
+
+    for class_ in (Files, Pages):
+        with pytest.raises(ValueError, match="broken"):
+            await bare(class_(site, handle_404=broken), "/absent")
 
 
 def test_the_tag_changes_with_the_file(site: Path) -> None:

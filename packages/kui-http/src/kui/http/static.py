@@ -1,23 +1,47 @@
 """The files of a directory as an ASGI application."""
 
 import os
-from typing import cast
+from http import HTTPStatus
+from typing import Any, Literal, cast
 
 import baize.asgi as baize
+from baize.datastructures import URL
 from baize.staticfiles import BaseFiles
 
-from kui.core import ASGIApp, Receive, Scope, Send, route_path
+from kui.core import ASGIApp, HTTPException, Receive, Scope, Send, route_path
 
+from .context import request_var
 from .errors import MalformedRequest
 from .files import FileResponse, entity_tag
+from .methods import method_not_allowed, options_response
 from .ranges import is_fresh
-from .responses import HttpResponse
+from .responses import HttpResponse, PlainTextResponse
 
 __all__ = ["Files", "Pages"]
 
 
+METHODS = ("GET",)  # and with it HEAD
+
+
 class _Served(BaseFiles[ASGIApp]):
-    """What kui does otherwise than baize: paths that name no file, and the response of a file."""
+    """What kui does otherwise than baize: refusals, paths that name no file, and the response of a file."""
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        package: str | None = None,
+        *,
+        handle_404: ASGIApp | None = None,
+        cacheability: Literal["public", "private", "no-cache", "no-store"] = "public",
+        max_age: int = 600,
+    ) -> None:
+        super().__init__(
+            directory,
+            package,
+            handle_404=handle_404 or _not_found,
+            cacheability=cacheability,
+            max_age=max_age,
+        )
 
     def check_path_is_file(self, path: str | None) -> tuple[os.stat_result | None, bool]:
         try:
@@ -34,16 +58,19 @@ class _Served(BaseFiles[ASGIApp]):
             response = FileResponse(filepath, stat_result=stat_result)
         response.headers["cache-control"] = f"{self.cacheability}, max-age={self.max_age}"
         # baize awaits the response as an ASGI application and does nothing else with it
-        return cast(baize.Response, response)
+        return cast(baize.Response, _reading(response))
 
 
 class Files(_Served, baize.Files):
     """Serve the files below a directory, with ranges and with 304 for what the client has.
 
+    An endpoint may return it, and any framework mount it. Files are for GET and HEAD; another method is a 405.
+
     Args:
         directory: the directory; below the package if one is named.
         package: the name of an importable package.
-        handle_404: the ASGI application that answers where there is no file; None to raise HTTPException(404).
+        handle_404: the ASGI application that answers where there is no file; None for a 404, which is raised as
+            HTTPException where a request of kui is current, so that exception handlers hear of it.
         cacheability: "public", "private", "no-cache" or "no-store", for the Cache-Control header.
         max_age: seconds for which a client need not ask again.
 
@@ -75,7 +102,36 @@ class Pages(_Served, baize.Pages):
         return super().ensure_absolute_path(path + "index.html" if path.endswith("/") else path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = {**scope, "path": route_path(scope)}
         try:
-            await super().__call__({**scope, "path": route_path(scope)}, receive, send)
-        except ValueError as error:  # a redirect names the host
-            raise MalformedRequest(f"malformed request: {error}") from None
+            URL(scope=scope)  # a redirect names the host
+        except ValueError as error:
+            await _refuse(MalformedRequest(f"malformed request: {error}"), scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
+
+
+def _reading(response: HttpResponse) -> ASGIApp:
+    """Return the response as an application that answers GET and HEAD with it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in ("GET", "HEAD"):
+            await response(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await options_response(METHODS)(scope, receive, send)
+        else:
+            await _refuse(method_not_allowed(METHODS), scope, receive, send)
+
+    return app
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    await _refuse(HTTPException(404), scope, receive, send)
+
+
+async def _refuse(error: HTTPException[Any], scope: Scope, receive: Receive, send: Send) -> None:
+    """Raise the error for the session of the current request; answer it where there is none."""
+    if request_var.get(None) is not None:
+        raise error
+    text = error.content or HTTPStatus(error.status_code).description
+    await PlainTextResponse(text, error.status_code, error.headers)(scope, receive, send)
