@@ -172,6 +172,36 @@ def test_a_method_that_no_route_serves_is_answered_with_those_that_do() -> None:
     assert not isinstance(caught.value, NoMatchFound)
 
 
+def test_a_method_that_no_route_serves_tells_what_is_around_the_first_route_that_matches() -> None:
+    def inner(endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
+    def grouped(endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
+    def outer(endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
+    router = Router(
+        [
+            HttpRoute("/{a}", news, None, methods=["POST"]),
+            Routes(HttpRoute("/{a:int}", chat, None, methods=["GET"]) @ inner, http_middlewares=[grouped]),
+            HttpRoute("/{a:int}", chat, None, methods=["PUT"]),
+        ],
+        [outer],
+    )
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.search("http", "/7", "OPTIONS")
+    assert (caught.value.path_params, caught.value.middlewares) == ({"a": 7}, (inner, grouped, outer))
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.search("http", "/x", "OPTIONS")
+    assert (caught.value.path_params, caught.value.middlewares) == ({"a": "x"}, (outer,))
+    router <<= HttpRoute("/7", chat, None, methods=["GET"])
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.search("http", "/7", "OPTIONS")
+    assert (caught.value.path_params, caught.value.middlewares) == ({}, (outer,))
+
+
 def test_another_route_may_serve_the_method_that_the_first_does_not() -> None:
     router = Router([HttpRoute("/x", chat, methods=["GET"]), HttpRoute("/{a}", news, methods=["POST"])])
     assert router.search("http", "/x", "POST") == ({"a": "x"}, news)

@@ -8,6 +8,10 @@ ValueError
 └── RouteConflict       two routes claim the same path or the same name
 """
 
+from typing import Any
+
+from .endpoint import Middleware
+
 
 class NoMatchFound(LookupError):
     """Raised by `Router.search` when no route matches a path.
@@ -28,6 +32,9 @@ class MethodNotAllowed(LookupError):
 
     Attributes:
         allow: the methods that the path does serve, in a stable order, HEAD included where GET is.
+        path_params: the converted parameters of the first route that matches the path.
+        middlewares: what is around that route, from the innermost to the outermost; the answer belongs inside them, as a
+            middleware for CORS expects.
 
     >>> from kui.routing import HttpRoute, Router
     >>> async def read() -> None: ...
@@ -39,9 +46,18 @@ class MethodNotAllowed(LookupError):
     ('GET', 'HEAD')
     """
 
-    def __init__(self, path: str, method: str, allow: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        path: str,
+        method: str,
+        allow: tuple[str, ...],
+        path_params: dict[str, Any] | None = None,
+        middlewares: tuple[Middleware, ...] = (),
+    ) -> None:
         super().__init__(f"the path {path!r} does not serve {method}, only {', '.join(allow)}")
         self.allow = allow
+        self.path_params = path_params or {}
+        self.middlewares = middlewares
 
 
 class NoRouteFound(LookupError):

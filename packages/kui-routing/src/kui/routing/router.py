@@ -18,7 +18,7 @@ from .mount import Mount, Mounted
 from .path import Pattern
 from .registration import Registration
 from .route import BaseRoute, checked_middlewares, in_order
-from .table import Entry, Table
+from .table import Table
 from .trace import Trace, compose
 from .tree import RadixTree
 
@@ -126,8 +126,10 @@ class Router(Registration):
         found = finder.find_dynamic(path)
         if found is not None:
             return found
-        if method is not None and (allow := self._table(protocol).allowed(path)):
-            raise MethodNotAllowed(path, method, in_order(allow))
+        table = self._table(protocol)
+        if method is not None and (allow := table.allowed(path)) and (first := table.first(path)):
+            params, trace = first
+            raise MethodNotAllowed(path, method, in_order(allow), params, trace.middlewares)
         raise NoMatchFound(f"no {protocol} route matches the path {path!r}")
 
     def url_for(self, name: str, path_params: Mapping[str, Any] | None = None) -> str:
@@ -203,14 +205,14 @@ class Router(Registration):
     def _clear(self) -> None:
         self._members: list[tuple[Trace, ...]] = []
         self._names: dict[str, Trace] = {}
-        self._tables: dict[str, Table[Endpoint]] = {}
+        self._tables: dict[str, Table] = {}
         # what the search reads at each connection
         self._finders: dict[str, dict[str | None, Finder[Endpoint]]] = {}
         for protocol in ("http", "websocket"):
             self._add_table(protocol)
 
     def _add_table(self, protocol: str) -> None:
-        self._tables[protocol] = table = Table[Endpoint]()
+        self._tables[protocol] = table = Table()
         self._finders[protocol] = table.finders
 
     def _insert(self, traces: tuple[Trace, ...]) -> None:
@@ -218,13 +220,12 @@ class Router(Registration):
         for trace in traces:
             if trace.protocol not in self._tables:
                 self._add_table(trace.protocol)
-            entry = Entry(trace.pattern, trace.route.served_methods, trace.handler)
-            self._tables[trace.protocol].insert(entry)
+            self._tables[trace.protocol].insert(trace)
         route = traces[0].route
         if route.name is not None:
             self._names.setdefault(route.name, traces[0])
 
-    def _table(self, protocol: str) -> Table[Endpoint]:
+    def _table(self, protocol: str) -> Table:
         try:
             return self._tables[protocol]
         except KeyError:
@@ -253,9 +254,8 @@ class Router(Registration):
     def _check_path(self, protocol: str, route: BaseRoute, pattern: Pattern) -> None:
         other = protocol in self._tables and self._tables[protocol].conflict(pattern, route.served_methods)
         if other:
-            holder = next(trace.route for trace in self.traces if trace.pattern is other.pattern)
             raise RouteConflict(
-                f"Routing conflict: {route.path}: both routes match the same paths\n    {holder}\n    {route}\n"
+                f"Routing conflict: {route.path}: both routes match the same paths\n    {other.route}\n    {route}\n"
                 "change a path, or restrict HTTP routes to different methods"
             )
 

@@ -40,6 +40,11 @@ class Trace:
         """What `Router.search` returns for this route."""
         return self.layers[-1]
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that the route is restricted to; empty where it is not restricted."""
+        return self.route.served_methods
+
     def __str__(self) -> str:
         return " @ ".join([str(self.route), *map(described, self.middlewares)])
 

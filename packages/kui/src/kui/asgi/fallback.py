@@ -46,8 +46,10 @@ class Fallback:
                 return options_response(allow)
             raise method_not_allowed(allow)
 
+        present = set(map(id, around))
         # a router that was assigned to the application does not have the application's
-        return self._wrap(other_method, [*around, *(m for m in self._middlewares if m not in around)])
+        missing = [middleware for middleware in self._middlewares if id(middleware) not in present]
+        return self._wrap(other_method, [*around, *missing])
 
     def _wrap(self, endpoint: Endpoint, middlewares: Sequence[Middleware]) -> Endpoint:
         for middleware in middlewares:
