@@ -92,6 +92,20 @@ def test_a_line_break_in_a_header_is_refused() -> None:
         RedirectResponse("/").headers["location"] = "/\n"
 
 
+@pytest.mark.parametrize("text", ["text/plain\r\nset-cookie: a=b", "text/plain\n", "text/plain\0", "text/é"])
+async def test_a_content_type_is_one_line_of_ascii(text: str) -> None:
+    class Mistaken(PlainTextResponse):
+        media_type = text
+
+    for make in (PlainTextResponse, HTMLResponse):
+        with pytest.raises(ValueError, match="content type"):
+            make("", media_type=text)
+        with pytest.raises(ValueError, match="content type"):
+            make("", charset=text)
+    with pytest.raises(ValueError, match="content type"):
+        await get(Mistaken(""))
+
+
 async def test_cookies_are_set_and_deleted() -> None:
     response = PlainTextResponse("")
     response.set_cookie(

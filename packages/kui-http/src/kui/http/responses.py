@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, overload
 
 from baize.datastructures import URL, MutableHeaders
@@ -22,6 +23,19 @@ def codec_of(scope: Scope) -> JSONCodec:
     app = scope.get("app")
     codec: JSONCodec | None = None if app is None else getattr(app, "json_codec", None)
     return default_codec() if codec is None else codec
+
+
+@lru_cache(maxsize=256)
+def content_type(media_type: str, charset: str) -> tuple[bytes, bytes]:
+    """Return the header of a text: its type, and the charset of a type of `text/`.
+
+    Raises:
+        ValueError: it is not one line of ASCII.
+    """
+    value = f"{media_type}; charset={charset}" if media_type.startswith("text/") else media_type
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError(f"a content type is one line of printable ASCII; got {value!r}")
+    return b"content-type", value.encode()
 
 
 class HttpResponse:
@@ -141,6 +155,9 @@ class PlainTextResponse(HttpResponse):
         media_type: the content type without its charset.
         charset: the charset that a `str` is encoded with, and that is named for a type of `text/`.
 
+    Raises:
+        ValueError: the media type or the charset is not one line of ASCII.
+
     ```python
     >>> from kui.http import PlainTextResponse
     >>> PlainTextResponse("gone", 410).status_code
@@ -166,6 +183,8 @@ class PlainTextResponse(HttpResponse):
             self.media_type = media_type
         if charset:
             self.charset = charset
+        if media_type or charset:
+            content_type(self.media_type, self.charset)  # a mistake is told where it is made
 
     async def render(self, content: Any) -> bytes:
         """Return the bytes of the body; for subclasses to override."""
@@ -175,10 +194,7 @@ class PlainTextResponse(HttpResponse):
         body = await self.render(self.content)
         headers = self._raw_headers()
         if not any(name == b"content-type" for name, _ in headers):
-            type_ = self.media_type
-            if type_.startswith("text/"):
-                type_ += "; charset=" + self.charset
-            headers.append((b"content-type", type_.encode("latin-1")))
+            headers.append(content_type(self.media_type, self.charset))
         await send_whole(scope, send, self.status_code, headers, body)
 
 
