@@ -2,10 +2,12 @@
 
 import inspect
 from collections.abc import AsyncIterator, Iterator
-from typing import Annotated, Any, ClassVar
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, LiteralString, NewType, TypeVar
 
 import pytest
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from typing_extensions import TypeAliasType
 
 from kui.core import HTTPException
 from kui.params import (
@@ -341,18 +343,46 @@ def test_json_messages_are_validated_by_their_annotation(annotation: Any) -> Non
     assert vars(encoding)["type"] == annotation
 
 
-def test_models_make_the_default_encoding_json() -> None:
+@pytest.mark.parametrize(
+    "annotation",
+    [int, dict, list, dict[str, int], list[int], Move, Move | None, Move | str, Literal["ping"], datetime],
+)
+def test_messages_of_a_type_make_the_default_encoding_json(annotation: Any) -> None:
     class View(Socket):
-        async def on_receive(self, data: Move | None) -> None: ...
+        async def on_receive(self, data: Any) -> None: ...
 
-    assert isinstance(encoding_of(View), ModelEncoding)
+    View.on_receive.__annotations__["data"] = annotation
+    encoding = encoding_of(View)
+    assert isinstance(encoding, ModelEncoding)
+    assert vars(encoding)["type"] == annotation
+
+
+Name = NewType("Name", str)
+Frame = TypeAliasType("Frame", str | bytes)
+T = TypeVar("T")
 
 
 @pytest.mark.parametrize(
-    "annotation", [str, bytes, str | bytes, dict, list, Any, object, inspect.Parameter.empty]
+    "annotation",
+    [
+        str,
+        bytes,
+        bytearray,
+        str | bytes,
+        str | None,
+        LiteralString,
+        Name,
+        T,
+        Frame,
+        Annotated[str, Field(description="a line")],
+        Annotated[str, "a line"],
+        Any,
+        object,
+        inspect.Parameter.empty,
+    ],
 )
 @pytest.mark.parametrize("encoding", ["text", "bytes", "anystr"])
-def test_plain_annotations_leave_other_encodings_alone(annotation: Any, encoding: str) -> None:
+def test_payloads_leave_other_encodings_alone(annotation: Any, encoding: str) -> None:
     class View(Socket):
         async def on_receive(self, data: Any) -> None: ...
 
@@ -388,18 +418,40 @@ def test_an_encoding_of_ones_own_is_left_alone() -> None:
     assert auto_params(View, "websocket") is View
 
 
+@pytest.mark.parametrize(
+    ("annotation", "shown"),
+    [(Move, "Move"), (int, "int"), (dict[str, int], "dict[str, int]"), (list, "list")],
+)
 @pytest.mark.parametrize(("encoding", "gives"), [("bytes", "bytes"), ("text", "str")])
-def test_models_contradict_an_encoding_that_gives_none(encoding: str, gives: str) -> None:
+def test_types_contradict_an_encoding_that_gives_none(
+    encoding: str, gives: str, annotation: Any, shown: str
+) -> None:
     class View(Socket):
-        async def on_receive(self, data: Move) -> None: ...
+        async def on_receive(self, data: Any) -> None: ...
 
+    View.on_receive.__annotations__["data"] = annotation
     View.encoding = encoding
     with pytest.raises(SignatureError) as caught:
         auto_params(View, "websocket")
     assert str(caught.value) == (
-        f"{View.__module__}.{View.__qualname__} takes messages of the type Move, and its encoding is {encoding!r}, which "
-        f'gives {gives}; write encoding = "json", or annotate the message with what the encoding gives'
+        f"{View.__module__}.{View.__qualname__} takes messages of the type {shown}, and its encoding is {encoding!r}, "
+        f'which gives {gives}; write encoding = "json", or annotate the message with what the encoding gives'
     )
+
+
+@pytest.mark.parametrize("encoding", ["anystr", "text", "bytes"])
+@pytest.mark.parametrize(
+    "constraint", [Field(max_length=3), StringConstraints(pattern="^a"), AfterValidator(str.strip)]
+)
+def test_text_with_a_constraint_that_nobody_would_check_is_refused(encoding: str, constraint: Any) -> None:
+    class View(Socket):
+        async def on_receive(self, data: Annotated[str, constraint]) -> None: ...
+
+    View.encoding = encoding
+    with pytest.raises(
+        SignatureError, match='write encoding = "json", or annotate the message with what the'
+    ):
+        auto_params(View, "websocket")
 
 
 def test_a_message_that_is_taken_from_the_connection_is_refused() -> None:

@@ -6,17 +6,18 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, LiteralString, NewType, TypeVar, Union, get_args, get_origin
 
 import typing_extensions
 from pydantic import BaseModel, Json
+from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 __all__ = [
-    "contains_model",
     "is_json",
     "is_model",
     "is_multiple",
+    "is_payload",
     "needs_names",
     "resolve",
     "take_markers",
@@ -27,6 +28,7 @@ _ALIASES = tuple(
     {typing_extensions.TypeAliasType, getattr(typing, "TypeAliasType", typing_extensions.TypeAliasType)}
 )
 _UNIONS = (Union, types.UnionType)
+_PAYLOADS = (Any, object, str, LiteralString, bytes, bytearray, memoryview, None, type(None))
 _MULTIPLE = {
     list,
     tuple,
@@ -133,7 +135,21 @@ def is_model(annotation: Any) -> bool:
     return inspect.isclass(kind) and (hasattr(kind, "__dataclass_fields__") or issubclass(kind, BaseModel))
 
 
-def contains_model(annotation: Any) -> bool:
-    """Tell whether there is a class with fields anywhere in the annotation."""
-    annotation = plain(annotation)
-    return is_model(annotation) or any(contains_model(part) for part in get_args(annotation))
+def is_payload(annotation: Any) -> bool:
+    """Tell whether what a frame holds, text or bytes, fits the annotation as it is: nothing is left to validate."""
+    if isinstance(annotation, _ALIASES):
+        return is_payload(annotation.__value__)
+    if isinstance(annotation, NewType):
+        return is_payload(annotation.__supertype__)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return not any(map(_constrains, annotation.__metadata__)) and is_payload(annotation.__origin__)
+    if origin in _UNIONS:
+        return all(map(is_payload, get_args(annotation)))
+    return isinstance(annotation, TypeVar) or annotation in _PAYLOADS
+
+
+def _constrains(item: Any) -> bool:
+    if isinstance(item, FieldInfo):  # one that describes has no metadata
+        return bool(item.metadata)
+    return type(item).__module__.partition(".")[0] in ("annotated_types", "pydantic")

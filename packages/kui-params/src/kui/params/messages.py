@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from kui.core import default_codec
 
-from .annotations import contains_model
+from .annotations import is_payload, without_none
 from .details import Detail, details_of
 from .errors import SignatureError
 
@@ -85,7 +85,7 @@ class ModelEncoding(Generic[T]):
 
 
 def is_validated(view: str, annotation: Any, encoding: Any) -> bool:
-    """Tell whether the messages of a view are validated.
+    """Tell whether the messages of a view are validated: all but those whose annotation takes any payload.
 
     Args:
         view: the view's name, for the message of the error.
@@ -93,21 +93,26 @@ def is_validated(view: str, annotation: Any, encoding: Any) -> bool:
         encoding: the view's own encoding, a name or an object.
 
     Raises:
-        SignatureError: the messages are to be models, but the encoding gives text or bytes.
+        SignatureError: the messages are to be validated, and the encoding gives text or bytes as they come.
     """
-    if annotation is Any or annotation is object:
+    if not isinstance(encoding, str) or annotation is Any or annotation is object:
         return False
     if encoding == "json":
         return True
-    if not isinstance(encoding, str) or not contains_model(annotation):
+    if is_payload(annotation):
         return False
-    if encoding == "anystr":
+    is_text = all(
+        map(is_payload, without_none(annotation))
+    )  # with a constraint, which JSON is not needed for
+    if encoding == "anystr" and not is_text:
         return True
     raise SignatureError(
         f"{view} takes messages of the type {_name(annotation)}, and its encoding is {encoding!r}, which gives "
-        f'{"bytes" if encoding == "bytes" else "str"}; write encoding = "json", or annotate the message with what the '
-        "encoding gives"
+        f'{_GIVES.get(encoding, "str")}; write encoding = "json", or annotate the message with what the encoding gives'
     )
+
+
+_GIVES = {"bytes": "bytes", "anystr": "str or bytes"}
 
 
 def _name(annotation: Any) -> str:
