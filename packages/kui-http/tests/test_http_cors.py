@@ -60,7 +60,12 @@ async def test_another_origin_is_granted_nothing(origin: str | None) -> None:
 
 
 async def test_credentials_and_exposed_headers_are_granted() -> None:
-    response = await call("https://kui.example", allow_credentials=True, expose_headers=["X-Id", "X-Page"])
+    response = await call(
+        "https://kui.example",
+        allow_origins=["https://kui.example"],
+        allow_credentials=True,
+        expose_headers=["X-Id", "X-Page"],
+    )
     assert granted(response) == {
         "allow-origin": "https://kui.example",
         "allow-credentials": "true",
@@ -72,6 +77,7 @@ async def test_a_preflight_request_is_answered() -> None:
     response = await call(
         "https://kui.example",
         "OPTIONS",
+        allow_origins=["https://kui.example"],
         allow_methods=["get", "POST"],
         allow_headers=["X-Token", "Accept"],
         max_age=60,
@@ -99,3 +105,11 @@ async def test_a_pattern_may_be_a_string() -> None:
 def test_a_mistaken_pattern_fails_at_once() -> None:
     with pytest.raises(re.error):
         allow_cors(allow_origins=["("])
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"allow_origins": [".*"]}, {"allow_origins": ["https://a", "null|b"]}]
+)
+def test_credentials_need_origins_that_are_named(config: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="name the origins"):
+        allow_cors(allow_credentials=True, **config)

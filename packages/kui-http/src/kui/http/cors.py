@@ -29,9 +29,10 @@ def allow_cors(
     """Return a middleware that lets pages of other origins use what is below it
     (https://fetch.spec.whatwg.org/#http-cors-protocol).
 
-    An OPTIONS request of an allowed origin is answered as preflight. On other answers the headers are set when they are sent, whichever they are: an
-    error that the endpoint raises and a 404 have them too. Each answer depends on the Origin header, and says so to
-    caches with `Vary: Origin`; the allowed origin is named, never "*", so that it is right with credentials.
+    An OPTIONS request of an allowed origin is answered as preflight. On other answers the headers are set when they
+    are sent, whichever they are: an error that the endpoint raises and a 404 have them too. Each answer depends on
+    the Origin header, and says so to caches with `Vary: Origin`; the allowed origin is named, never "*", so that it
+    is right with credentials.
 
     Args:
         allow_origins: regular expressions; one must match the whole of the Origin header, `https://kui.example`.
@@ -39,9 +40,12 @@ def allow_cors(
         allow_headers: the request headers that it may announce, beside Accept, Accept-Language, Content-Language
             and Content-Type.
         expose_headers: the response headers that the page may read.
-        allow_credentials: whether cookies and HTTP authentication are sent and the answers may be read. With it,
-            name the origins.
+        allow_credentials: whether cookies and HTTP authentication are sent and the answers may be read. It needs
+            origins of its own: with the default ones any page could act as the user who looks at it.
         max_age: seconds for which a browser may keep the answer to a preflight request.
+
+    Raises:
+        ValueError: credentials are allowed to an origin that anybody can have, "null": name the origins.
 
     ```python
     >>> from kui.http import allow_cors, http_session
@@ -51,8 +55,16 @@ def allow_cors(
 
     ```
     """
+    origins = tuple(re.compile(pattern) for pattern in allow_origins)
+    for pattern in origins:
+        # the origin of a sandboxed frame, which any page can make
+        if allow_credentials and pattern.fullmatch("null"):
+            raise ValueError(
+                f"allow_credentials with the origin {pattern.pattern!r} lets every page act as its visitor; "
+                r"name the origins, as in allow_origins=[r'https://kui\.example']"
+            )
     policy = _Policy(
-        tuple(re.compile(pattern) for pattern in allow_origins),
+        origins,
         ", ".join(method.upper() for method in allow_methods),
         ", ".join(dict.fromkeys((*SAFE_HEADERS, *allow_headers))),
         ", ".join(expose_headers),
