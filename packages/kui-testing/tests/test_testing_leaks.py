@@ -152,3 +152,22 @@ async def test_a_failure_of_the_application_comes_before_its_leaks() -> None:
         with pytest.raises(ValueError, match="broken"):
             async with client.websocket("/"):
                 pass
+
+
+async def test_a_single_pattern_that_is_not_in_a_list_is_refused() -> None:
+    app, _ = starting()
+    message = r"allow_tasks is a list, as in \['heartbeat'\], got 'heartbeat'"
+    with pytest.raises(TypeError, match=message):
+        TestClient(app, allow_tasks="heartbeat")
+    async with TestClient(app) as client:
+        with pytest.raises(TypeError, match=message):
+            client.websocket("/", allow_tasks="heartbeat")
+
+
+async def test_patterns_that_can_be_read_only_once_hold_for_every_connection() -> None:
+    app, tasks = starting(forever)
+    async with TestClient(app, allow_tasks=iter(["started"])) as client:
+        for _ in range(2):
+            async with client.websocket("/"):
+                pass
+    assert [task.cancel() for task in tasks] == [True, True]

@@ -494,3 +494,21 @@ def test_a_denial_may_have_a_body_that_is_no_json() -> None:
     assert str(denied).endswith("xxx...'")
     with pytest.raises(json.JSONDecodeError):
         denied.json()
+
+
+async def test_a_payload_of_the_wrong_type_is_refused_where_it_is_sent() -> None:
+    text: Any = b"abc"
+    data: Any = "abc"
+    async with TestClient(echo()) as client, client.websocket("/") as ws:
+        with pytest.raises(TypeError, match=r"expected a str, got b'abc'; use send_bytes\(\)"):
+            await ws.send_text(text)
+        with pytest.raises(TypeError, match=r"expected bytes, got 'abc'; use send_text\(\) or bytes\(\)"):
+            await ws.send_bytes(data)
+        await ws.send_text("still open")
+        assert await ws.receive_text() == "still open"
+
+
+async def test_a_single_subprotocol_that_is_not_in_a_list_is_refused() -> None:
+    async with TestClient(echo()) as client:
+        with pytest.raises(TypeError, match=r"subprotocols is a list, as in \['v1'\], got 'v1'"):
+            client.websocket("/", subprotocols="v1")

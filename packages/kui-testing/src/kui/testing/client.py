@@ -8,7 +8,7 @@ import httpx
 
 from .call import Call
 from .http import ASGITransport
-from .leaks import AllowedTasks, LeakCheck
+from .leaks import AllowedTasks, LeakCheck, checked_tasks
 from .lifespan import Lifespan, LifespanMode
 from .profiles import ServerProfile, find_profile
 from .scopes import scope_of, websocket_scope
@@ -69,7 +69,7 @@ class TestClient(httpx.AsyncClient):
         self._deadline = deadline
         self._address = client
         self._root_path = root_path
-        self._allow_tasks = allow_tasks
+        self._allow_tasks = checked_tasks(allow_tasks)
         self._leaks = LeakCheck()
         self._is_open = False
         mode: LifespanMode = "off" if lifespan == "auto" and not self.profile.lifespan else lifespan
@@ -80,7 +80,7 @@ class TestClient(httpx.AsyncClient):
                 strict=strict,
                 deadline=deadline,
                 leaks=self._leaks,
-                allow_tasks=allow_tasks,
+                allow_tasks=self._allow_tasks,
                 make_scope=self._http_scope,
             ),
             base_url=base_url,
@@ -159,7 +159,7 @@ class TestClient(httpx.AsyncClient):
             scope,
             Wire(call, self.profile, window=window),
             leaks=self._leaks,
-            allow_tasks=self._allow_tasks if allow_tasks is None else allow_tasks,
+            allow_tasks=self._allow_tasks if allow_tasks is None else checked_tasks(allow_tasks),
             wait_accept=wait_accept,
             on_response=keep_cookies,
         )

@@ -13,6 +13,13 @@ AllowedTasks: TypeAlias = bool | Iterable[str] | Callable[["asyncio.Task[Any]"],
 """Which tasks may go on: True for all, patterns of the names of tasks or of their coroutines, or a function."""
 
 
+def checked_tasks(allowed: AllowedTasks) -> AllowedTasks:
+    """Return what may be asked for every connection. Raises `TypeError` for a single pattern."""
+    if isinstance(allowed, str):
+        raise TypeError(f"allow_tasks is a list, as in [{allowed!r}], got {allowed!r}")
+    return allowed if isinstance(allowed, bool) or callable(allowed) else tuple(allowed)
+
+
 class LeakCheck:
     """Finds the tasks that connections left behind.
 

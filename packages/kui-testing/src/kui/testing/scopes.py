@@ -50,7 +50,9 @@ def scope_of(
 def websocket_scope(
     scope: dict[str, Any], *, profile: ServerProfile, subprotocols: Iterable[str], origin: str | None
 ) -> dict[str, Any]:
-    """Turn the shared part of a scope into that of a WebSocket handshake."""
+    """Turn the shared part of a scope into that of a WebSocket handshake. Raises `TypeError` for a single subprotocol."""
+    if isinstance(subprotocols, str):
+        raise TypeError(f"subprotocols is a list, as in [{subprotocols!r}], got {subprotocols!r}")
     offered = list(subprotocols)
     headers: Headers = [header for header in scope["headers"] if header[0] not in _NOT_IN_A_HANDSHAKE]
     headers += _HANDSHAKE

@@ -100,10 +100,16 @@ class WebSocketSession:
 
     async def send_text(self, text: str) -> None:
         """Send a text frame. Raises `ConnectionClosed` when the connection is closed."""
+        __tracebackhide__ = True
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"expected a str, got {text!r:.80}; use send_bytes()")
         self._deliver(text)
 
     async def send_bytes(self, data: bytes) -> None:
         """Send a binary frame. Raises `ConnectionClosed` when the connection is closed."""
+        __tracebackhide__ = True
+        if not isinstance(data, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"expected bytes, got {data!r:.80}; use send_text() or bytes()")
         self._deliver(data)
 
     async def send_json(self, value: Any, *, binary: bool = False) -> None:
