@@ -1,8 +1,10 @@
 """Dependencies that yield: started, and ended with what the handler raised."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+import contextvars
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 __all__ = ["OwingStack", "start_async", "start_sync", "start_thread"]
@@ -30,11 +32,16 @@ def start_sync(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> An
 
 
 async def start_thread(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> Any:
-    """Do the same for a generator, each part of it in a thread."""
-    value = await asyncio.to_thread(next, generator, _END)
+    """Do the same for a generator, each part of it in a thread; what is open when it was cancelled ends too."""
+    opening = _in_thread(next, generator, _END)
+    cancellation = await _end_of(opening)
+    value = _result(opening, cancellation)
+    if value is not _END:
+        stack.push_async_exit(_exit(_Thread(generator)))
+    if cancellation is not None:
+        raise cancellation
     if value is _END:
         raise _yielded("nothing", generator)
-    stack.push_async_exit(_exit(_Thread(generator)))
     return value
 
 
@@ -49,7 +56,10 @@ def _yielded(how: str, generator: Any) -> RuntimeError:
 
 
 class _Async:
-    """The end of an async generator; true of an exception that it has dealt with."""
+    """The end of an async generator; true of an exception that it has dealt with.
+
+    Nothing deals with a cancellation.
+    """
 
     __slots__ = ("_generator",)
 
@@ -63,7 +73,7 @@ class _Async:
             else:
                 await self._generator.athrow(error)
         except StopAsyncIteration as end:
-            return end is not error
+            return end is not error and isinstance(error, Exception)
         except BaseException as raised:
             if _is_same(raised, error):
                 return False
@@ -73,7 +83,7 @@ class _Async:
 
 
 class _Sync:
-    """The end of a generator; true of an exception that it has dealt with."""
+    """The end of a generator; true of an exception that it has dealt with, which no cancellation is."""
 
     __slots__ = ("_generator",)
 
@@ -90,7 +100,7 @@ class _Sync:
             else:
                 self._generator.throw(error)
         except StopIteration as end:
-            return end is not error
+            return end is not error and isinstance(error, Exception)
         except BaseException as raised:
             if _is_same(raised, error):
                 return False
@@ -105,7 +115,39 @@ class _Thread(_Sync):
     __slots__ = ()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
-        return await asyncio.to_thread(self._end, error)
+        ending = _in_thread(self._end, error)
+        cancellation = await _end_of(ending)
+        dealt: bool = _result(ending, cancellation)
+        if cancellation is not None:
+            raise cancellation
+        return dealt
+
+
+def _in_thread(function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+    # asyncio.to_thread is a coroutine, and its task would be cancelled while the thread goes on
+    call = partial(contextvars.copy_context().run, function, *arguments)
+    return asyncio.get_running_loop().run_in_executor(None, call)
+
+
+async def _end_of(future: asyncio.Future[Any]) -> asyncio.CancelledError | None:
+    """Wait until a thread is done, and return what cancelled the task meanwhile: nothing stops a thread."""
+    cancellation: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError as error:
+            cancellation = error
+    return cancellation
+
+
+def _result(future: asyncio.Future[Any], cancellation: asyncio.CancelledError | None) -> Any:
+    """Return what the thread returned; a cancellation counts before what it raised."""
+    try:
+        return future.result()
+    except BaseException as error:
+        if cancellation is None:
+            raise
+        raise cancellation from error
 
 
 def _is_same(raised: BaseException, error: BaseException | None) -> bool:
