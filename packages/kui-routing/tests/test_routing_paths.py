@@ -135,6 +135,8 @@ def test_a_parameter_twice_is_found_across_a_prefix() -> None:
         ("/{x:any}/y", "which takes all the rest of a path"),
         ("/{x}y", "Only `/` is allowed after 'x'"),
         ("/{x}{y:int}", "Only `/` is allowed after 'x'"),
+        ("/{x:int}{y:int}", "needs some text between 'x' and 'y'"),
+        ("/a-{x:date}{y:any}", "needs some text between 'x' and 'y'"),
     ],
 )
 def test_a_path_that_cannot_be_is_refused_at_registration(path: str, problem: str) -> None:
@@ -286,6 +288,29 @@ def test_a_value_that_would_not_match_is_refused(template: str, value: object) -
         url_for(template, x=value)
 
 
+@pytest.mark.parametrize(
+    ("template", "value", "path"),
+    [
+        ("/{x}", ".", "/."),
+        ("/a/{x}/b", "..", "/a/../b"),
+        ("/a/{x:any}", "../../admin", "/a/../../admin"),
+        ("/a/{x:any}", "b/./c", "/a/b/./c"),
+        ("/a/.{x:any}", "./b", "/a/../b"),
+        ("/a/.{x:any}", "", "/a/."),
+    ],
+)
+def test_a_path_that_clients_would_shorten_is_refused(template: str, value: str, path: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"url_for('n'): the path {template!r} would be {path!r}")):
+        url_for(template, x=value)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"), [("...", "/a/..."), (".b/c..", "/a/.b/c.."), ("%2e%2e", "/a/%252e%252e")]
+)
+def test_dots_that_are_no_segment_are_left(value: str, path: str) -> None:
+    assert url_for("/a/{x:any}", x=value) == path
+
+
 def test_missing_and_superfluous_parameters_are_named() -> None:
     with pytest.raises(ValueError, match=r"url_for\('n'\).*'/{a}/{b}': missing 'a', 'b'; superfluous 'z'"):
         url_for("/{a}/{b}", z=1)
@@ -299,12 +324,16 @@ def test_a_name_that_no_route_has_is_an_error_with_a_hint() -> None:
     assert issubclass(NoRouteFound, LookupError)
 
 
+def has_dots(text: str) -> bool:
+    return not {".", ".."}.isdisjoint(text.split("/"))
+
+
 @given(
-    st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable()),
+    st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable() and not has_dots(text)),
     st.integers(min_value=0),
     st.decimals(min_value=0, allow_nan=False, allow_infinity=False),
     st.floats(min_value=0, allow_nan=False, allow_infinity=False),
-    st.text(alphabet=string.printable),
+    st.text(alphabet=string.printable).filter(lambda text: not has_dots(text)),
 )
 def test_search_finds_what_url_for_made(
     text: str, number: int, decimal: Decimal, real: float, rest: str

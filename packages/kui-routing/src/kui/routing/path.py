@@ -16,6 +16,7 @@ from .converters import REFUSED, Converter, StrConverter
 SEGMENT_SAFE: Final = "!$&'()*+,;=:@"
 
 _BRACE: Final = re.compile(r"[{}]")
+_DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:/|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,11 @@ class Pattern:
                     f"Only `/` is allowed after {token.name!r} in the path {self.path!r}: a parameter of type str takes"
                     " all of its segment; choose a narrower type"
                 )
+            if isinstance(following, Captured):
+                raise ValueError(
+                    f"the path {self.path!r} needs some text between {token.name!r} and {following.name!r}, as in"
+                    " '{x:int}-{y:int}': nothing says where the one ends and the other begins"
+                )
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -140,7 +146,8 @@ class Pattern:
         """Return the path, percent-encoded, with values in the place of parameters.
 
         Raises:
-            ValueError: a value is missing or superfluous, or its text would not match the parameter.
+            ValueError: a value is missing or superfluous, its text would not match the parameter, or a segment would
+                be "." or "..", which clients remove from URLs, encoded or not.
         """
         missing = [name for name in self.names if name not in values]
         superfluous = [name for name in values if name not in self.names]
@@ -151,12 +158,18 @@ class Pattern:
                 if names
             ]
             raise ValueError(f"the parameters do not fit the path {self.path!r}: {'; '.join(problems)}")
-        return "".join(
+        path = "".join(
             quote(token, safe=SEGMENT_SAFE + "/")
             if isinstance(token, str)
             else self._text(token, values[token.name])
             for token in self.tokens
         )
+        if _DOT_SEGMENT.search(path):
+            raise ValueError(
+                f"the path {self.path!r} would be {path!r}, from which clients remove the segments '.' and '..'"
+                " (RFC 3986, section 5.2.4)"
+            )
+        return path
 
     def _text(self, parameter: Captured, value: Any) -> str:
         converter = parameter.converter

@@ -141,7 +141,7 @@ class Router(Registration):
 
         Raises:
             NoRouteFound: no route has the name.
-            ValueError: a parameter is missing, superfluous, or would not match.
+            ValueError: a parameter is missing, superfluous, would not match, or would make a segment "." or "..".
         """
         trace = self._named(name)
         try:
