@@ -25,6 +25,7 @@ class Client:
     def __init__(self, *pieces: bytes, is_whole: bool = True) -> None:
         last = len(pieces) - 1
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self.is_waited_for = asyncio.Event()
         for index, piece in enumerate(pieces):
             more = index < last or not is_whole
             self._messages.put_nowait({"type": "http.request", "body": piece, "more_body": more})
@@ -40,6 +41,8 @@ class Client:
         self._messages.put_nowait({"type": "http.disconnect"})
 
     async def receive(self) -> Message:
+        if self._messages.empty():
+            self.is_waited_for.set()
         return await self._messages.get()
 
 
@@ -60,6 +63,7 @@ def multipart(*parts: tuple[str, bytes]) -> bytes:
 
 
 FORM = "multipart/form-data; boundary=x"
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 async def test_the_body_is_joined_and_kept() -> None:
@@ -210,6 +214,65 @@ async def test_a_malformed_multipart_form_is_a_400(body: bytes) -> None:
         await make(Client(body), FORM).form
 
 
+async def give_up(request: HttpRequest, client: Client) -> None:
+    """Ask for the form, and stop when all that the client has sent is parsed."""
+
+    async def read() -> object:
+        return await request.form
+
+    reader = asyncio.ensure_future(read())
+    await client.is_waited_for.wait()
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+
+
+async def test_a_multipart_form_may_be_awaited_again_after_a_time_limit() -> None:
+    body = multipart(('name="a"', b"1"), ('name="f"; filename="b"', b"23"))
+    client = Client(body[:50], body[50:90], is_whole=False)
+    request = make(client, FORM)
+    await give_up(request, client)
+    client.send(body[90:])
+    form = await request.form
+    file = form["f"]
+    assert isinstance(file, UploadFile)
+    assert (form["a"], await file.aread()) == ("1", b"23")
+    assert await request.form is form
+    await request.close()
+
+
+async def test_tasks_may_ask_for_the_form_at_once() -> None:
+    for type_, body in ((FORM, multipart(('name="a"', b"1"))), (URLENCODED, b"a=1")):
+        request = make(Client(body[:2], body[2:]), type_)
+        one, another = await asyncio.gather(request.form, request.form)
+        assert one is another
+        assert one["a"] == "1"
+
+
+async def test_a_form_that_nobody_waits_for_ends_with_its_request(closed_files: list[str]) -> None:
+    client = Client(multipart(('name="a"; filename="one"', b"1"))[:-10], is_whole=False)
+    request = make(client, FORM)
+    await give_up(request, client)
+    assert request.has_something_to_close
+    await request.close()
+    assert closed_files == ["one"]
+
+
+@pytest.mark.parametrize("type_", [FORM, "multipart/form-data", FORM + "; charset=nonsense"])
+async def test_a_malformed_multipart_form_is_a_400_each_time(type_: str) -> None:
+    request = make(Client(b"nothing"), type_)
+    for _ in range(2):
+        with pytest.raises(MalformedRequest):
+            await request.form
+
+
+async def test_a_form_that_is_too_large_is_a_413_each_time() -> None:
+    request = make(Client(multipart(('name="a"', b"123"))), FORM, RequestLimits(max_part_size=2))
+    for _ in range(2):
+        with pytest.raises(RequestTooLarge):
+            await request.form
+
+
 @pytest.mark.parametrize("type_", ["multipart/form-data", "multipart/form-data; boundary=", FORM + "x" * 70])
 async def test_a_multipart_form_needs_a_boundary(type_: str) -> None:
     with pytest.raises(MalformedRequest, match="boundary"):
@@ -297,7 +360,8 @@ async def test_a_client_that_leaves_in_the_middle_is_told_each_time() -> None:
     assert await request.is_disconnected()
 
 
-async def test_a_failed_upload_closes_the_files_that_came(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def closed_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     closed: list[str] = []
     really_close = UploadFile.close
 
@@ -306,12 +370,16 @@ async def test_a_failed_upload_closes_the_files_that_came(monkeypatch: pytest.Mo
         really_close(file)
 
     monkeypatch.setattr(UploadFile, "close", close)
+    return closed
+
+
+async def test_a_failed_upload_closes_the_files_that_came(closed_files: list[str]) -> None:
     body = multipart(('name="a"; filename="one"', b""), ('name="b"; filename="two"', b"123"))
     client = Client(body[:-10], is_whole=False)
     client.leave()
     with pytest.raises(ClientDisconnect):
         await make(client, FORM).form
-    assert closed == ["one", "two"]
+    assert closed_files == ["one", "two"]
 
 
 async def test_asking_whether_the_client_is_there_loses_nothing() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import codecs
 from collections.abc import AsyncGenerator, Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from baize.datastructures import FormData
 
@@ -158,6 +158,9 @@ class HttpRequest(HTTPConnection):
 
     async def close(self) -> None:
         """Close the uploaded files; the session does it when the request ends."""
+        if "_parsing" in self.__dict__:
+            self._parsing.cancel()
+            await asyncio.gather(self._parsing, return_exceptions=True)
         if "_incoming" in self.__dict__:
             await self._incoming.close()
         if self._form is not None:
@@ -194,8 +197,9 @@ class HttpRequest(HTTPConnection):
         return asyncio.Lock()
 
     @lazy
-    def _parsing(self) -> asyncio.Lock:
-        return asyncio.Lock()
+    def _parsing(self) -> asyncio.Task[None]:
+        self.has_something_to_close = True
+        return asyncio.ensure_future(self._parse_multipart())
 
     @lazy
     def _pieces(self) -> list[bytes]:
@@ -280,24 +284,31 @@ class HttpRequest(HTTPConnection):
         return value
 
     async def _read_form(self) -> FormData:
-        async with self._parsing:
-            if self._form is None:
-                self._form = await self._parse_form()
-                self.has_something_to_close = True
-        return self._form
-
-    async def _parse_form(self) -> FormData:
-        from .forms import parse_multipart, parse_urlencoded
-
-        type_, parameters = self._media_type
+        if self._form is not None:
+            return self._form
+        type_ = self._media_type[0]
         if type_ == URLENCODED:
-            return parse_urlencoded(await self._read_body(), self._charset, self.limits)
-        if type_ != MULTIPART:
+            from .forms import parse_urlencoded
+
+            body = await self._read_body()
+            if self._form is None:
+                self._form = parse_urlencoded(body, self._charset, self.limits)
+        elif type_ == MULTIPART:
+            # it is read once, in a task that whoever gives up leaves to the next who asks
+            await asyncio.wait({self._parsing})
+            self._parsing.result()
+        else:
             raise UnsupportedMediaType(type_, MULTIPART, URLENCODED)
+        return cast(FormData, self._form)
+
+    async def _parse_multipart(self) -> None:
+        from .forms import parse_multipart
+
+        parameters = self._media_type[1]
         boundary = parameters.get("boundary", "")
         if not 1 <= len(boundary) <= 70:  # RFC 2046, section 5.1.1
             raise MalformedRequest("malformed multipart form: its content type has no boundary")
-        return await parse_multipart(self.stream(), boundary, self._charset, self.limits)
+        self._form = await parse_multipart(self.stream(), boundary, self._charset, self.limits)
 
 
 def _is_json(media_type: str) -> bool:
