@@ -150,6 +150,7 @@ BUDGET = {
         kui.websocket.connection:WebSocket.accept
         kui.websocket.handshake:accept_event
         kui.websocket.receiving:Receiving._take_connect
+        kui.websocket.states:advance
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
         kui.websocket.receiving:Messages.__init__
@@ -187,6 +188,7 @@ BUDGET = {
         kui.websocket.connection:WebSocket.accept
         kui.websocket.handshake:accept_event
         kui.websocket.receiving:Receiving._take_connect
+        kui.websocket.states:advance
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
         kui.websocket.receiving:Messages.__init__
@@ -213,6 +215,7 @@ BUDGET = {
         kui.websocket.connection:WebSocket.accept
         kui.websocket.handshake:accept_event
         kui.websocket.receiving:Receiving._take_connect
+        kui.websocket.states:advance
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
         kui.websocket.receiving:Messages.__init__
