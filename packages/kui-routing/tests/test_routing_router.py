@@ -13,6 +13,7 @@ from kui.routing import (
     HttpRoute,
     MethodNotAllowed,
     NoMatchFound,
+    Prefix,
     RadixTree,
     RouteConflict,
     Router,
@@ -473,6 +474,21 @@ def test_a_middleware_that_returns_no_endpoint_is_refused() -> None:
             TypeError, match=f"{middleware.__name__} returned .* for the route '/x'; {remedy}"
         ):
             Router([SocketRoute("/x", chat) @ wrong])
+
+
+def test_a_router_is_no_collection_for_another_because_its_middlewares_would_be_lost() -> None:
+    inner = Router([SocketRoute("/x", chat)], socket_middlewares=[lambda endpoint: endpoint])
+    for add in (
+        lambda: Router(inner),
+        lambda: Router([inner]),
+        lambda: Routes(inner),
+        lambda: Routes() + inner,
+        lambda: Router() << inner,
+        lambda: Prefix("/v1") // inner,
+    ):
+        with pytest.raises(TypeError, match=r"put the routes into a Routes with http_middlewares"):
+            add()
+    assert len(Router([*inner])) == 1
 
 
 def test_an_error_of_a_middleware_or_of_bind_notes_the_route() -> None:

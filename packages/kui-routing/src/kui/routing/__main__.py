@@ -12,6 +12,7 @@ from typing import Any
 from .group import flattened
 from .listing import table
 from .route import BaseRoute
+from .router import Router
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -44,7 +45,7 @@ def routes_of(target: str) -> tuple[BaseRoute, ...]:
     module, _, attribute = target.partition(":")
     found: Any = operator.attrgetter(attribute or "app")(importlib.import_module(module))
     routes: Iterable[Any] = getattr(found, "router", found)
-    return flattened(routes)
+    return tuple(routes) if isinstance(routes, Router) else flattened(routes)
 
 
 if __name__ == "__main__":

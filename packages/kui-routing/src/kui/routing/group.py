@@ -174,10 +174,15 @@ def flattened(routes: BaseRoute | Iterable[Any]) -> tuple[BaseRoute, ...]:
     """Return the routes of a route, a group (with its settings applied) or a nested collection.
 
     Raises:
-        TypeError: something among them is no route.
+        TypeError: something among them is no route, or is a router.
     """
     if isinstance(routes, Routes):
         return routes.merged()
+    if isinstance(routes, Registration):
+        raise TypeError(
+            "the routes of a Router would go without its middlewares and converters: put the routes into a Routes with"
+            " http_middlewares and socket_middlewares, and that into the routers; or pass list(router), to go without"
+        )
     if isinstance(routes, BaseRoute | str | bytes) or not hasattr(routes, "__iter__"):
         return (checked_route(routes),)
     return tuple(route for member in routes for route in flattened(member))
