@@ -425,6 +425,38 @@ async def test_a_body_that_cannot_be_read_answers_for_itself(run_http: Any) -> N
     assert caught.value.status_code == 415
 
 
+@pytest.mark.parametrize("headers", [{}, {"content-length": "0"}])
+async def test_an_optional_body_may_be_absent(run_http: Any, headers: dict[str, str]) -> None:
+    async def keys(name: Annotated[str, Body()] = "nobody", age: Annotated[int, Body(36)] = 37) -> Any:
+        return name, age
+
+    async def whole(filter: Annotated[Filter | None, Body(exclusive=True)] = None) -> Any:
+        return filter
+
+    absent = Denied(415)
+    assert await run_http(keys, body=absent, headers=headers) == ("nobody", 37)
+    assert await run_http(whole, body=absent, headers=headers) is None
+
+
+@pytest.mark.parametrize("name", ["content-type", "content-length", "transfer-encoding"])
+async def test_an_optional_body_that_is_there_is_read(run_http: Any, name: str) -> None:
+    async def endpoint(name: Annotated[str, Body()] = "nobody") -> Any:
+        return name
+
+    assert await run_http(endpoint, body={"name": "ada"}, headers={name: "1"}) == "ada"
+    with pytest.raises(Denied) as caught:
+        await run_http(endpoint, body=HTTPException(415), headers={name: "1"})
+    assert caught.value.status_code == 415
+
+
+async def test_a_body_of_which_a_part_is_required_is_read(run_http: Any) -> None:
+    async def endpoint(name: Annotated[str, Body()], age: Annotated[int, Body()] = 36) -> None: ...
+
+    with pytest.raises(Denied) as caught:
+        await run_http(endpoint, body=HTTPException(415))
+    assert caught.value.status_code == 415
+
+
 async def test_arguments_that_are_given_count_before_the_connection(run: Any) -> None:
     async def endpoint(
         page: Annotated[int, Query()], size: Annotated[int, Query()], order: str = "id"

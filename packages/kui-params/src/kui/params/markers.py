@@ -162,6 +162,7 @@ def Body(
     """Take a parameter from the body: a key of the JSON object, or a field of the form.
 
     With `exclusive=True` the parameter is the whole body: a model, a list, any JSON value. A WebSocket has no body.
+    When all that is taken from the body has defaults, and no header announces a body, none is read.
     The other arguments are those of `Query`.
     """
     return Marker("body", default, default_factory, alias, exclusive, constraints)

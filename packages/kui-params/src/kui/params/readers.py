@@ -13,6 +13,7 @@ __all__ = [
     "Wanted",
     "cookie_reader",
     "form_values",
+    "has_body",
     "header_reader",
     "path_reader",
     "query_reader",
@@ -135,6 +136,15 @@ def _collect_headers(connection: HTTPConnection, wanted: Wanted, everything: boo
             raw.setdefault(slot, []).append(value)
         else:
             raw[slot] = f"{raw[slot]}, {value}" if slot in raw else value
+
+
+def has_body(connection: HTTPConnection) -> bool:
+    """Tell whether the headers announce a body, by its length, its coding or its type (RFC 9112, section 6.3)."""
+    return any(
+        name in (b"content-type", b"transfer-encoding")
+        or (name == b"content-length" and value.strip() != b"0")
+        for name, value in connection["headers"]
+    )
 
 
 def form_values(form: Any, wanted: Wanted) -> Raw:

@@ -13,7 +13,17 @@ from .details import Detail, details_of, json_safe
 from .errors import RequestValidationError
 from .fields import fields_of
 from .markers import MISSING, Marker
-from .readers import Raw, Reader, Wanted, cookie_reader, form_values, header_reader, path_reader, query_reader
+from .readers import (
+    Raw,
+    Reader,
+    Wanted,
+    cookie_reader,
+    form_values,
+    has_body,
+    header_reader,
+    path_reader,
+    query_reader,
+)
 from .signature import Parameter
 
 __all__ = ["Reading", "adapter_of", "is_read_async"]
@@ -191,8 +201,11 @@ def _custom_async(slot: str, place: Any) -> Callable[[HTTPConnection, Raw], Awai
 def _body(parameters: Mapping[str, Parameter]) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
     whole = [(slot, _wanted_of(one)) for slot, one in parameters.items() if one.exclusive]
     wanted = [(one.key, slot, one.multiple) for slot, one in parameters.items() if not one.exclusive]
+    is_optional = not any(one.required for one in parameters.values())
 
     async def read(connection: HTTPConnection, raw: Raw) -> None:
+        if is_optional and not has_body(connection):
+            return
         data: Any = await cast(Any, connection).data()
         is_form = hasattr(data, "multi_items")
         for slot, (fields, _) in whole:
