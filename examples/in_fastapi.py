@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from kui.websocket import Limits, websocket, websocket_session
+from kui.websocket import Limits, check_origin, websocket, websocket_session
 
 app = FastAPI()
 
@@ -18,4 +18,5 @@ async def shout() -> None:
         await websocket.send_text(text.upper())
 
 
-app.mount("/shout", websocket_session(shout, limits=Limits(max_message_size=1024, idle_timeout=60)))
+limits = Limits(max_message_size=1024, idle_timeout=60)
+app.mount("/shout", websocket_session(shout, middlewares=[check_origin()], limits=limits))

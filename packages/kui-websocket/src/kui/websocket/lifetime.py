@@ -3,13 +3,24 @@
 import asyncio
 from typing import Final, NoReturn
 
+from baize.asgi import WebSocketState
+
 from kui.core import HTTPConnection, Message
 
 from .codes import CloseCode
 from .errors import WebSocketDisconnect
-from .states import CLOSING, DISCONNECTED, ConnectionState, refusal
+from .states import CLOSING, CONNECTED, CONNECTING, DENIED, DISCONNECTED, ConnectionState, refusal
 
 __all__ = ["CLOSED", "READY", "SENDING", "SENT", "Lifetime"]
+
+_CLIENT_STATES = {
+    CONNECTING: WebSocketState.CONNECTING,
+    CONNECTED: WebSocketState.CONNECTED,
+    CLOSING: WebSocketState.CONNECTED,
+    DISCONNECTED: WebSocketState.DISCONNECTED,
+    DENIED: WebSocketState.DISCONNECTED,
+}
+_APPLICATION_STATES = {**_CLIENT_STATES, CLOSING: WebSocketState.DISCONNECTED}
 
 # Whether a send may go out at once. It may not while another one is under way, nor when one has gone out and
 # nothing was received since, unless somebody reads ahead: a task that only sends would never learn of the end.
@@ -38,6 +49,16 @@ class Lifetime(HTTPConnection):
     def connection_state(self) -> ConnectionState:
         """Where the connection stands."""
         return self._state
+
+    @property
+    def client_state(self) -> WebSocketState:
+        """The state of the client's side, as kui 1.x and baize name it."""
+        return _CLIENT_STATES[self._state]
+
+    @property
+    def application_state(self) -> WebSocketState:
+        """The state of this side, as kui 1.x and baize name it."""
+        return _APPLICATION_STATES[self._state]
 
     @property
     def close_code(self) -> int | None:

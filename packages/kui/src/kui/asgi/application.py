@@ -23,7 +23,7 @@ from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConver
 from kui.params import auto_params
 from kui.routing import MethodNotAllowed, Mounted, NoMatchFound
 from kui.routing import Router as PlainRouter
-from kui.websocket import CloseCode, Limits, OriginRule, SocketSession
+from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
 
 from .draining import Drained, Draining
 from .factory import FactoryClass
@@ -56,6 +56,7 @@ class Kui(Application):
         factory_class: the classes of connections.
         response_converters: functions by the type of what an HTTP endpoint returns.
         json_encoder: functions by type, tried in order, for what is encoded as JSON, on both protocols.
+        json_codec: what encodes and decodes JSON on both protocols, in the place of kui's own with `json_encoder`.
         origins: the pages that may open WebSockets beside the server's own: see `check_origin`. None switches the
             check off. Default: only the server's own.
         limits: the limits of every WebSocket.
@@ -92,6 +93,7 @@ class Kui(Application):
         factory_class: FactoryClass | None = None,
         response_converters: Mapping[type, Callable[..., Any]] | None = None,
         json_encoder: Mapping[type, Callable[[Any], Any]] | None = None,
+        json_codec: JSONCodec | None = None,
         origins: Iterable[str] | None = (),
         limits: Limits | None = None,
         request_limits: RequestLimits | None = None,
@@ -101,7 +103,8 @@ class Kui(Application):
         self.templates = templates
         self.factory_class = factory_class or FactoryClass()
         self.json_encoder = dict(json_encoder or {})
-        self.json_codec = JSONCodec(self.json_encoder)
+        self.json_codec = json_codec or JSONCodec(self.json_encoder)
+        self._guard = None if origins is None else OriginRule(origins).refusal
         self.response_converter = ResponseConverter(response_converters)
         self.dependency_overrides = dict(dependency_overrides or {})
         self.lifespan = Lifespan(lifespan, on_startup, on_shutdown)
@@ -123,7 +126,7 @@ class Kui(Application):
         self._sockets = SocketSession(
             websocket_class=self.factory_class.websocket,
             limits=limits,
-            guard=None if origins is None else OriginRule(origins).refusal,
+            guard=self._guard,
             answer=self._answer_socket,
         )
         self._draining = Draining(self, self._sockets.live)
@@ -238,8 +241,16 @@ class Kui(Application):
         except NoMatchFound:
             scope["path_params"], handler = {}, self._socket_fallback.not_found
         if type(handler) is Mounted:
-            return cast(ASGIApp, handler)(scope, receive, send)
+            return self._serve_mounted(cast(ASGIApp, handler), scope, receive, send)
         return self._sockets.serve(scope, receive, send, handler)
+
+    async def _serve_mounted(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a socket to a mounted application, which has not checked where the page is from."""
+        refusal = None if self._guard is None else self._guard(scope)
+        if refusal is None:
+            await app(scope, receive, send)
+        else:
+            await WebSocket(scope, receive, send).deny(refusal)
 
     async def _answer_socket(self, error: BaseException) -> ASGIApp | None:
         """Return the answer of the exception handlers to what the handler of a socket raised.
