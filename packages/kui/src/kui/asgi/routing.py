@@ -16,6 +16,8 @@ __all__ = ["Router"]
 class Router(PlainRouter):
     """A `kui.routing.Router` whose handlers get their parameters; to be assigned: `app.router = Router([...])`.
 
+    It brings its middlewares along: those that `Kui` was given belong to the router that it replaces.
+
     Args:
         routes: routes and (nested) collections of routes.
         http_middlewares, socket_middlewares: around all handlers of a protocol; the last is the outermost.
