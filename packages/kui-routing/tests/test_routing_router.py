@@ -455,11 +455,41 @@ def test_bind_may_make_a_plain_function_async() -> None:
     assert len(Router([SocketRoute("/x", endpoint)], bind=lambda endpoint, _: in_a_thread(endpoint))) == 1
 
 
-def test_an_async_generator_is_no_websocket_endpoint() -> None:
+@pytest.mark.parametrize("route", [HttpRoute, SocketRoute])
+def test_an_async_generator_function_is_no_endpoint(route: type[BaseRoute]) -> None:
     endpoint: Any = generator
-    assert len(Router([HttpRoute("/x", endpoint)])) == 1
     with pytest.raises(TypeError, match="is an async generator function, whose call cannot be awaited"):
-        Router([SocketRoute("/x", endpoint)])
+        Router([route("/x", endpoint)])
+
+
+@pytest.mark.parametrize("route", [HttpRoute, SocketRoute])
+@pytest.mark.parametrize(
+    ("returned", "problem"),
+    [
+        (plain, "plain for the route '/x', which is not async; declare it with async def"),
+        (generator, "generator for the route '/x', which is an async generator function"),
+    ],
+)
+def test_a_middleware_that_returns_no_async_function_is_refused(
+    route: type[BaseRoute], returned: Any, problem: str
+) -> None:
+    def wrapping(endpoint: Endpoint) -> Any:
+        return returned
+
+    with pytest.raises(TypeError, match=rf"the middleware .*\.wrapping returned .*\.{problem}"):
+        Router([route("/x", chat) @ wrapping])
+    with pytest.raises(TypeError, match=rf"the middleware .*\.wrapping returned .*\.{problem}"):
+        Router([route("/x", chat)], [wrapping], [wrapping])
+
+
+def test_bind_may_make_what_a_middleware_returns_async() -> None:
+    def wrapping(endpoint: Endpoint) -> Any:
+        return plain
+
+    def bind(endpoint: Endpoint, protocol: str) -> Endpoint:
+        return endpoint if endpoint is chat else in_a_thread(endpoint)
+
+    assert len(Router([SocketRoute("/x", chat) @ wrapping], bind=bind)) == 1
 
 
 def test_a_middleware_that_returns_no_endpoint_is_refused() -> None:

@@ -66,16 +66,15 @@ def described(endpoint: Callable[..., Any]) -> str:
     return f"{target.__module__}.{target.__qualname__}"
 
 
-def why_not_async(endpoint: Callable[..., Any], generators: bool) -> str | None:
+def why_not_async(endpoint: Callable[..., Any]) -> str | None:
     """Return what is wrong with an endpoint that is known not to be awaitable when called, else None.
 
-    Only plain functions are judged: what a class, an instance or a lambda returns is not known before the call. With
-    `generators`, async generator functions pass too.
+    Only plain functions are judged: what a class, an instance or a lambda returns is not known before the call.
     """
     function = unbound(endpoint)
     while isinstance(function, FunctionType) and function.__name__ != "<lambda>":
         if inspect.isasyncgenfunction(function):
-            return None if generators else "is an async generator function, whose call cannot be awaited"
+            return "is an async generator function, whose call cannot be awaited"
         if (
             inspect.iscoroutinefunction(function)
             or function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE

@@ -55,27 +55,31 @@ def compose(
     """Build the handler of a route for a protocol.
 
     Raises:
-        TypeError: the endpoint is not async, or a middleware returns what cannot be called.
+        TypeError: the endpoint is not async, or what a middleware returns is not, or cannot be called.
     """
     every = (*route.middlewares, *middlewares)
     try:
         layers = [bind(route.endpoint, protocol)]
-        if protocol in ("http", "websocket"):
-            _check_async(layers[0], route, generators=protocol == "http")
+        if problem := _problem(layers[0], protocol):
+            raise TypeError(f"the endpoint {described(route.endpoint)} of the route {route.path!r} {problem}")
         for middleware in every:
             handler = layers[-1]
             wrapped = _wrapped(handler, middleware, route)
             layers.append(handler if wrapped is handler else bind(wrapped, protocol))
+            if problem := _problem(layers[-1], protocol):
+                raise TypeError(
+                    f"the middleware {described(middleware)} returned {described(wrapped)} for the route"
+                    f" {route.path!r}, which {problem}"
+                )
     except Exception as error:
         error.add_note(f"This happened to the route {route}")
         raise
     return Trace(protocol, route, pattern, every, tuple(layers))
 
 
-def _check_async(endpoint: Endpoint, route: BaseRoute, generators: bool) -> None:
-    problem = why_not_async(endpoint, generators)
-    if problem:
-        raise TypeError(f"the endpoint {described(route.endpoint)} of the route {route.path!r} {problem}")
+def _problem(endpoint: Endpoint, protocol: str) -> str | None:
+    # what an endpoint of another protocol has to be is up to whoever serves it
+    return why_not_async(endpoint) if protocol in ("http", "websocket") else None
 
 
 def _wrapped(endpoint: Endpoint, middleware: Middleware, route: BaseRoute) -> Endpoint:
