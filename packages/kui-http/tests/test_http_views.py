@@ -1,13 +1,13 @@
 """Class views and required_method: which method is answered by what."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import httpx
 import pytest
 
-from kui.core import ASGIApp, HTTPException
+from kui.core import ASGIApp, HTTPException, Message
 from kui.http import (
     HttpResponse,
     HttpView,
@@ -109,10 +109,62 @@ def test_further_methods_are_named_in_lower_case() -> None:
         type("Pot", (HttpView,), {"HTTP_METHOD_NAMES": ["BREW"]})
 
 
+def plain(self: object) -> Any:
+    return "plain"
+
+
+def yielding(self: object) -> Any:
+    yield "plain"
+
+
+async def events(self: object) -> Any:
+    yield {"data": "x"}
+
+
+@pytest.mark.parametrize("function", [plain, yielding, events])
+def test_a_method_that_cannot_be_awaited_fails_when_its_class_is_made(function: Callable[..., Any]) -> None:
+    for method in (function, staticmethod(function), classmethod(function)):
+        with pytest.raises(TypeError, match=r"View\.get .* async def"):
+            type("View", (HttpView,), {"get": method})
+
+
+async def test_a_method_may_be_decorated_to_be_awaited() -> None:
+    async def get(self: object) -> Any:
+        return "awaited"
+
+    @functools.wraps(get)
+    def wrapper(self: object) -> Any:
+        return get(self)
+
+    def annotated(self: object) -> Awaitable[Any]:
+        return get(self)
+
+    @functools.wraps(plain)
+    async def made_async(self: object) -> Any:
+        return "awaited"
+
+    for method in (wrapper, annotated, made_async):
+        assert (await call(http_session(type("View", (HttpView,), {"get": method})), "GET")).text == "awaited"
+
+
+async def test_methods_are_told_apart_by_their_case() -> None:
+    app = http_session(Notes)
+    for method, status in (("GET", 200), ("gEt", 405), ("get", 405), ("head", 405), ("options", 405)):
+        sent: list[Message] = []
+
+        async def send(message: Message, sent: list[Message] = sent) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        await app({"type": "http", "method": method, "path": "/", "headers": []}, receive, send)
+        assert sent[0]["status"] == status
+
+
 def test_a_view_knows_its_methods() -> None:
     assert Notes.bound_methods == ("get", "post", "delete")
     assert HttpView.bound_methods == ()
-    assert Notes.message_method is None
 
 
 async def test_a_subclass_overrides_and_inherits() -> None:
