@@ -116,6 +116,29 @@ async def test_a_connection_calls_a_dependency_once(run: Any) -> None:
     assert calls == ["user", "user"]
 
 
+async def test_what_tasks_made_at_the_same_time_ends_with_the_connection(run: Any) -> None:
+    events: list[str] = []
+    both = asyncio.Event()
+
+    async def session() -> AsyncIterator[int]:
+        events.append("open")
+        if len(events) == 2:
+            both.set()
+        await both.wait()
+        yield 1
+        events.append("close")
+
+    async def asks(session: Annotated[int, Depends(session)]) -> int:
+        return session
+
+    async def endpoint() -> Any:
+        handler = auto_params(asks, run.protocol)
+        return await asyncio.gather(handler(), handler())
+
+    assert await run(endpoint) == [1, 1]
+    assert events == ["open", "open", "close", "close"]
+
+
 async def test_the_parts_of_a_kept_dependency_are_not_made_again(run: Any) -> None:
     calls: list[str] = []
 

@@ -484,6 +484,27 @@ def test_a_plain_method_is_refused() -> None:
         auto_params(View, "websocket")
 
 
+@pytest.mark.parametrize("name", ["on_disconnect", "on_invalid"])
+@pytest.mark.parametrize("marker", [Query(), Depends(object), Query])
+def test_parameters_of_methods_that_the_view_calls_are_refused(name: str, marker: Any) -> None:
+    class View(Socket): ...
+
+    async def method(self: Any, given: Any, q: Annotated[int, marker] = 3) -> None: ...
+
+    setattr(View, name, method)
+    with pytest.raises(
+        SignatureError, match="parameter 'q' (has a source, and only the view calls|is marked with)"
+    ):
+        auto_params(View, "websocket")
+
+
+async def test_methods_that_the_view_calls_may_have_types_that_nobody_defines(run: Any) -> None:
+    class View(Socket):
+        async def on_disconnect(self, code: "Unknown", reason: str = "") -> None: ...  # type: ignore  # noqa: F821  # pyright: ignore
+
+    assert auto_params(View, run.protocol) is View
+
+
 def test_what_is_made_once_cannot_be_made_of_what_is_made_for_each_message() -> None:
     def session() -> None: ...
 

@@ -43,8 +43,9 @@ def Depends(
 
     Args:
         call: a function, async function, generator function, async generator function, class or callable instance.
-        cache: whether the connection calls it once, whoever asks, one after the other. Without, it is called for
-            each parameter, and a generator ends with the handler that it was made for.
+        cache: whether the connection keeps the result, and calls it once, whoever asks one after the other; tasks
+            that ask at the same time may each call it. Without, it is called for each parameter, and a generator
+            ends with the handler that it was made for.
         use_thread: whether a blocking function or generator runs in a thread.
         scope: "connection", or "message" in the `on_receive` of a class view: made anew for each message, and
             ended when the message has been dealt with.

@@ -17,7 +17,7 @@ from .depends import Dependency
 from .errors import SignatureError, UnresolvedName
 from .markers import MISSING, Marker
 
-__all__ = ["Message", "Parameter", "Place", "Signature", "read_signature"]
+__all__ = ["Message", "Parameter", "Place", "Signature", "marked_names", "read_signature"]
 
 _FUNCTIONS = {getattr(markers, name): name for name in ("Path", "Query", "Header", "Cookie", "Body")}
 
@@ -119,6 +119,19 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
         )
     _check_exclusive(function, parameters)
     return Signature(tuple(parameters), tuple(dependencies), message, tuple(left))
+
+
+def marked_names(function: Callable[..., Any]) -> list[str]:
+    """Return the names of the parameters that have a source, of a function that somebody else calls."""
+    names: list[str] = []
+    for parameter in signature_of(_with_parameters(function)).parameters.values():
+        try:
+            _, source, _ = _read(function, parameter)
+        except UnresolvedName:  # nobody needs that type here
+            continue
+        if source is not None:
+            names.append(parameter.name)
+    return names
 
 
 def _with_parameters(function: Any) -> Any:

@@ -13,8 +13,11 @@ from .errors import SignatureError
 from .graph import Node, node_of
 from .handlers import check_async, current_connection, handler_of, look_like, method_of
 from .messages import ModelEncoding, is_validated
+from .signature import marked_names
 
 __all__ = ["bind_view"]
+
+_CALLED_BY_THE_VIEW = ("on_disconnect", "on_invalid")
 
 
 def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[Node]]:
@@ -32,6 +35,8 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
         raise SignatureError(
             f"{name_of(view)} is a class whose instances cannot be awaited, so it is no endpoint"
         )
+    for name in _CALLED_BY_THE_VIEW:
+        _check_unmarked(view, name)
     parts = _Parts(view, protocol)
     derived = _derive(view, parts.namespace) if parts.namespace else view
     init = inspect.getattr_static(view, "__init__")
@@ -43,6 +48,17 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
     siblings = parts.nodes if parts.has_messages else []
     handler = handler_of(Bound(node, protocol, target=derived, siblings=siblings), view, skip=1)
     return handler, [node, *parts.nodes]
+
+
+def _check_unmarked(view: type[Any], name: str) -> None:
+    found: Any = inspect.getattr_static(view, name, None)
+    function: Any = getattr(found, "__func__", found)
+    marked = marked_names(function) if inspect.isfunction(function) else []
+    if marked:
+        raise SignatureError(
+            f"{name_of(function)}: parameter {marked[0]!r} has a source, and only the view calls {name}; take it in "
+            "on_connect and keep it in self"
+        )
 
 
 class _Parts:
