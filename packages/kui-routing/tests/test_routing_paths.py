@@ -4,6 +4,7 @@ import math
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -216,6 +217,11 @@ def bad_converters() -> Iterator[tuple[str, Any, str]]:
     class Flags(Converter[str]):
         regex = "(?i)a"
 
+    @dataclass
+    class Unhashable(Converter[str]):
+        regex: str = "a"
+
+    yield "a", Unhashable(), "Unhashable cannot be hashed; if it is a dataclass, @dataclass(frozen=True)"
     yield "a b", Hex(), "is an identifier, got 'a b'"
     yield "a", Hex, "needs an instance of Converter"
     yield "a", NoRegex(), "NoRegex needs an attribute regex"

@@ -216,6 +216,14 @@ def test_a_route_without_methods_serves_what_no_other_names() -> None:
     assert router.search("http", "/a", "TEA")[1] is news
 
 
+def test_a_method_may_have_every_character_of_a_token() -> None:
+    router = Router([HttpRoute("/a", chat, methods=["*", "M-SEARCH", "!#$%&'+.^_`|~9"])])
+    for method in ("*", "M-SEARCH", "!#$%&'+.^_`|~9"):
+        assert router.search("http", "/a", method)[1] is chat
+    with pytest.raises(MethodNotAllowed):
+        router.search("http", "/a", "BREW")
+
+
 def test_without_a_method_the_first_registered_is_found() -> None:
     router = Router([HttpRoute("/a", chat, methods=["GET"]), HttpRoute("/a", news, methods=["POST"])])
     assert router.search("http", "/a") == ({}, chat)

@@ -307,6 +307,10 @@ def test_nothing_but_routes_can_be_added_to_a_sum() -> None:
         (("/a", chat, "", "GET"), ValueError, "have to be a collection such as {'GET'}"),
         (("/a", chat, "", ()), ValueError, "have to be a collection such as {'GET'}"),
         (("/a", chat, "", (5,)), ValueError, "have to be a collection such as {'GET'}"),
+        (("/a", chat, "", ("GET", "")), ValueError, "'' is no method of the route '/a'"),
+        (("/a", chat, "", ("GET, POST",)), ValueError, "'GET, POST' is no method of the route '/a'"),
+        (("/a", chat, "", ("GET\r\nx: y",)), ValueError, "is no method of the route '/a'"),
+        (("/a", chat, "", ("gro\u00df",)), ValueError, "is no method of the route '/a'"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments: tuple[Any, ...], error: type[Exception], message: str) -> None:

@@ -187,7 +187,7 @@ def register_converter(name: str, converter: Converter[Any]) -> None:
 
     Raises:
         ValueError: the name is no identifier, is taken, or the converter's regex is wrong.
-        TypeError: it is no instance of `Converter`.
+        TypeError: it is no instance of `Converter`, or cannot be hashed.
 
     >>> class Letter(Converter[str]):
     ...     regex = "[a-z]"
@@ -214,6 +214,13 @@ def check_converter(name: str, converter: object) -> None:
     if not isinstance(converter, Converter):
         raise TypeError(f"the path parameter type {name!r} needs an instance of Converter, got {converter!r}")
     found = cast("Converter[object]", converter)
+    try:
+        hash(found)
+    except TypeError as error:
+        raise TypeError(
+            f"the path parameter type {name!r}: {type(found).__name__} cannot be hashed; if it is a dataclass,"
+            " @dataclass(frozen=True) or @dataclass(eq=False) helps"
+        ) from error
     _check_regex(type(found).__name__, getattr(found, "regex", None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Self
@@ -11,6 +12,8 @@ from .path import parse
 
 # The order of Allow headers and listings; other methods follow in alphabetical order.
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,12 @@ class HttpRoute(BaseRoute):
                     f"the methods of the route {self.path!r} have to be a collection such as {{'GET'}}, or None for"
                     f" every one; got {self.methods!r}"
                 )
+            for method in self.methods:
+                if not _TOKEN.fullmatch(method):
+                    raise ValueError(
+                        f"{method!r} is no method of the route {self.path!r}: a method is a token of RFC 9110, section"
+                        " 5.6.2, such as 'GET'"
+                    )
             object.__setattr__(self, "methods", in_order(method.upper() for method in self.methods))
         if self.tags is not None:
             object.__setattr__(self, "tags", tuple(self.tags))

@@ -18,7 +18,7 @@ from .mount import Mount, Mounted
 from .path import Pattern
 from .registration import Registration
 from .route import BaseRoute, checked_middlewares, in_order
-from .table import Table
+from .table import Method, Table
 from .trace import Trace, compose
 from .tree import RadixTree
 
@@ -207,7 +207,7 @@ class Router(Registration):
         self._names: dict[str, Trace] = {}
         self._tables: dict[str, Table] = {}
         # what the search reads at each connection
-        self._finders: dict[str, dict[str | None, Finder[Endpoint]]] = {}
+        self._finders: dict[str, dict[Method, Finder[Endpoint]]] = {}
         for protocol in ("http", "websocket"):
             self._add_table(protocol)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any, Final
 
 from .endpoint import Endpoint
@@ -9,8 +10,17 @@ from .finder import Finder
 from .path import Pattern
 from .trace import Trace
 
-# Stands for every method that no route names.
-OTHER_METHODS: Final = "*"
+
+class OtherMethods(Enum):
+    """The type of OTHER_METHODS, which stands for every method that no route names: any string could be a method."""
+
+    OTHER_METHODS = "other methods"
+
+
+OTHER_METHODS: Final = OtherMethods.OTHER_METHODS
+
+# None is for protocols without methods.
+Method = str | OtherMethods | None
 
 
 class Table:
@@ -22,7 +32,7 @@ class Table:
     """
 
     def __init__(self) -> None:
-        self.finders: dict[str | None, Finder[Endpoint]] = {}
+        self.finders: dict[Method, Finder[Endpoint]] = {}
         self._traces: list[Trace] = []
         self._by_shape: dict[tuple[object, ...], list[Trace]] = {}
         self._methods: set[str] = set()
@@ -48,9 +58,9 @@ class Table:
             if _serving(same, method) is trace:
                 finder.insert(trace.pattern, trace.handler)
 
-    def finder(self, method: str | None) -> Finder[Endpoint]:
+    def finder(self, method: Method) -> Finder[Endpoint]:
         """Return what finds the paths that serve a method."""
-        if method is not None and method not in self._methods:
+        if isinstance(method, str) and method not in self._methods:
             # one for them all: who sends requests cannot make the table grow
             method = OTHER_METHODS
         if method not in self.finders:
@@ -73,7 +83,7 @@ class Table:
         return self._all.find(path)
 
 
-def _serving(traces: list[Trace], method: str | None) -> Trace | None:
+def _serving(traces: list[Trace], method: Method) -> Trace | None:
     """Return which of the routes with one path serves a method: before one for every method, one that names it."""
     if method is None:
         return traces[0]
