@@ -183,6 +183,20 @@ async def test_a_multipart_form_has_fields_and_files() -> None:
     assert file.file.closed
 
 
+async def test_a_file_input_that_was_left_empty_is_no_field(closed_files: list[str]) -> None:
+    nothing, content = ('name="a"; filename=""', b""), ('name="b"; filename=""', b"x")
+    request = make(Client(multipart(nothing, content)), FORM)
+    assert list(await request.form) == ["b"]
+    assert closed_files == [""]
+    await request.close()
+
+
+async def test_empty_file_inputs_count_as_parts() -> None:
+    body = multipart(*[('name="a"; filename=""', b"")] * 3)
+    with pytest.raises(RequestTooLarge):
+        await make(Client(body), FORM, RequestLimits(max_form_parts=2)).form
+
+
 async def test_a_large_upload_goes_to_disk() -> None:
     content = bytes(range(256)) * 8192
     body = multipart(('name="f"; filename="big"', content))

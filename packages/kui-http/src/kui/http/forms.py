@@ -53,18 +53,23 @@ class _Collector:
         self.items: list[tuple[str, str | UploadFile]] = []
         self._charset = charset
         self._limits = limits
+        self._count = 0
         self._name = ""
+        self._has_content = False
         self._file: UploadFile | None = None
         self._text = bytearray()
 
     def start(self, name: str, filename: str | None, headers: Headers) -> None:
-        if len(self.items) >= self._limits.max_form_parts:
+        self._count += 1
+        if self._count > self._limits.max_form_parts:
             raise RequestTooLarge(f"a form is limited to {self._limits.max_form_parts} parts")
         self._name = name
+        self._has_content = False
         self._text.clear()
         self._file = None if filename is None else UploadFile(filename, headers)
 
     async def add(self, data: bytes) -> None:
+        self._has_content = True
         if self._file is not None:
             await self._file.awrite(data)
             return
@@ -75,9 +80,13 @@ class _Collector:
             )
 
     async def end(self) -> None:
-        if self._file is not None:
-            await self._file.aseek(0)
-            self.items.append((self._name, self._file))
+        file = self._file
+        if file is not None:
+            if not file.filename and not self._has_content:
+                file.close()  # a file input that was left empty
+            else:
+                await file.aseek(0)
+                self.items.append((self._name, file))
             self._file = None
             return
         try:

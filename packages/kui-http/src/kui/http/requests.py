@@ -101,7 +101,8 @@ class HttpRequest(HTTPConnection):
     def form(self) -> Awaitable[FormData]:
         """The fields and files of a form, a mapping with `getlist` and `multi_items`: `await request.form`.
 
-        The files are closed when the request ends. A multipart form is not kept as `body`.
+        The files are closed when the request ends. A file input that was left empty is no field. A multipart form is
+        not kept as `body`.
 
         Raises, when awaited:
             UnsupportedMediaType: the body is neither multipart/form-data nor application/x-www-form-urlencoded.
