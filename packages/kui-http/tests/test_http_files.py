@@ -61,6 +61,28 @@ async def test_a_file_may_be_offered_for_saving(site: Path, name: str, header: s
     assert answer.headers["content-disposition"] == header
 
 
+async def test_a_name_that_is_not_utf_8_may_be_offered(site: Path) -> None:
+    answer = await get(FileResponse(site / "a.txt", download_name=os.fsdecode(b"a\xff\xc3\xa9.txt")))
+    assert (
+        answer.headers["content-disposition"]
+        == "attachment; filename=\"a__.txt\"; filename*=utf-8''a_%C3%A9.txt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "type_"),
+    [
+        ("a.tar.gz", "application/gzip"),
+        ("a.txt.bz2", "application/x-bzip2"),
+        ("a.tgz", "application/gzip"),
+        ("a.txt.xz", "application/x-xz"),
+        ("a.txt.br", "application/octet-stream"),
+    ],
+)
+def test_a_compressed_file_has_the_type_of_its_compression(site: Path, name: str, type_: str) -> None:
+    assert FileResponse(site / "a.txt", download_name=name).headers["content-type"] == type_
+
+
 def test_what_is_no_file_is_refused(site: Path) -> None:
     with pytest.raises(IsADirectoryError, match="is a directory"):
         FileResponse(site)
@@ -101,6 +123,15 @@ async def test_several_ranges_are_parts(site: Path) -> None:
 async def test_a_range_beyond_the_file_is_a_416(site: Path, asked: str) -> None:
     answer = await get(FileResponse(site / "a.txt"), range=asked)
     assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */10")
+
+
+async def test_a_416_has_the_headers_of_its_response(site: Path) -> None:
+    response = FileResponse(site / "a.txt", {"X-Id": "7"}, download_name="a.txt")
+    response.set_cookie("a", "1")
+    answer = await get(response, range="bytes=10-")
+    assert (answer.headers["x-id"], answer.headers["content-length"]) == ("7", "0")
+    assert answer.headers["set-cookie"].startswith("a=1;")
+    assert {"content-type", "content-disposition"}.isdisjoint(answer.headers)
 
 
 @pytest.mark.parametrize(

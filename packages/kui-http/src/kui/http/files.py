@@ -18,6 +18,9 @@ from .sending import RawHeaders, merge_headers, send_whole
 
 __all__ = ["FileResponse", "entity_tag"]
 
+# the types of what is sent as it lies there: without a Content-Encoding, browsers do not unpack it
+COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+
 
 class FileResponse(HttpResponse):
     """A response of a file: read in threads, with Range and If-Range understood (RFC 9110, section 14).
@@ -63,7 +66,7 @@ class FileResponse(HttpResponse):
         if stat.S_ISDIR(self.stat_result.st_mode):
             raise IsADirectoryError(f"a FileResponse needs a file; {self.filepath} is a directory")
         name = download_name or os.path.basename(self.filepath)
-        self.content_type = content_type or guess_type(name)[0] or "application/octet-stream"
+        self.content_type = content_type or _guess(name)
         self.chunk_size = chunk_size
         self.headers.setdefault("content-type", self.content_type)
         if download_name or self.content_type == "application/octet-stream":
@@ -78,7 +81,11 @@ class FileResponse(HttpResponse):
         if ranges is None:
             await self._send(scope, send, self.status_code, [], [(b"", (0, size))])
         elif not ranges:
-            await send_whole(scope, send, 416, [(b"content-range", b"bytes */%d" % size)], b"")
+            about_file = (b"content-type", b"content-disposition")
+            headers = [pair for pair in self.list_headers(as_bytes=True) if pair[0] not in about_file]
+            await send_whole(
+                scope, send, 416, merge_headers(headers, [(b"content-range", b"bytes */%d" % size)]), b""
+            )
         elif len(ranges) == 1:
             start, stop = ranges[0]
             sent = (b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, size))
@@ -157,8 +164,16 @@ def _read(file: BinaryIO, start: int, count: int) -> bytes:
     return file.read(count)
 
 
+def _guess(name: str) -> str:
+    type_, compression = guess_type(name)
+    if compression is not None:
+        type_ = COMPRESSED.get(compression)
+    return type_ or "application/octet-stream"
+
+
 def _attachment(name: str) -> str:
     """Return a Content-Disposition with the name, and a name in ASCII for old clients (RFC 6266)."""
     plain = "".join(char if " " <= char <= "~" and char not in '"\\%' else "_" for char in name)
-    extended = "" if plain == name else f"; filename*=utf-8''{quote(name, safe='')}"
+    text = "".join("_" if "\ud800" <= char <= "\udfff" else char for char in name)  # a byte that is not UTF-8
+    extended = "" if plain == text else f"; filename*=utf-8''{quote(text, safe='')}"
     return f'attachment; filename="{plain}"{extended}'
