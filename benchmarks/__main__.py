@@ -111,9 +111,7 @@ def main() -> None:
     entries: list[str] = list(dict.fromkeys(["raw", *options.entries]))
     if options.end_to_end:
         names = []
-        results = [
-            Result.of([end_to_end(entries, options.rounds, progress) for _ in range(options.repeat)])
-        ]
+        results = [Result.of([end_to_end(entries, options.rounds, progress) for _ in range(options.repeat)])]
         progress("")
         print(head(entries), row(results[0], entries), sep="\n")
     else:

@@ -35,19 +35,21 @@ def plot(results: Iterable[Result]) -> str:
         shown = [entry for entry in entries if entry in row.ratios]
         middle = y + BAR * len(shown) / 2
         body.append(_text(LEFT - 10, middle + 4, row.title, anchor="end"))
-        if row.target is not None:
-            at = x(row.target)
-            body.append(
-                f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y - 3}" y2="{y + BAR * len(shown) + 3}" '
-                'stroke="#111827" stroke-dasharray="3 2"/>'
-            )
         for entry in shown:
             ratio = row.ratios[entry]
             body.append(
                 f'<rect x="{LEFT}" y="{y + 1}" width="{max(1.0, x(ratio) - LEFT):.1f}" height="{BAR - 2}" fill="{COLOURS[entry]}"/>'
             )
-            body.append(_text(x(ratio) + 4, y + BAR - 2, f"{ratio:.3g}", size=9))
+            body.append(
+                _text(x(ratio) + 4, y + BAR - 2, f"{ratio:.3g}" if ratio < 100 else f"{ratio:,.0f}", size=9)
+            )
             y += BAR
+        if row.target is not None:
+            at = x(row.target)
+            body.append(
+                f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{y - BAR * len(shown) - 3}" y2="{y + 3}" '
+                'stroke="#111827" stroke-dasharray="3 2"/>'
+            )
         y += GAP
     return "\n".join(
         [
@@ -55,7 +57,10 @@ def plot(results: Iterable[Result]) -> str:
             f'viewBox="0 0 {WIDTH} {y + 10}" font-family="system-ui, sans-serif">',
             f'<rect width="{WIDTH}" height="{y + 10}" fill="#ffffff"/>',
             _text(
-                LEFT, 20, "CPU time, times a hand-written ASGI application (1); shorter is better", size=14
+                LEFT,
+                20,
+                "CPU time as a multiple of a hand-written ASGI application's (1), logarithmic; shorter is better",
+                size=14,
             ),
             *_legend(entries),
             *_grid(x, highest, y),
