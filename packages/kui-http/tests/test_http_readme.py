@@ -15,8 +15,9 @@ async def test_the_example_of_the_readme_runs() -> None:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(names["app"]), base_url="http://kui.test"
     ) as client:
-        made = await client.post("/", json={"text": "milk"})
-        assert (made.status_code, made.json()) == (201, {"count": 1})
-        listed = await client.get("/", headers={"Origin": "https://app.kui.example"})
-        assert listed.json() == ["milk"]
+        for body, count in ((b"milk", 1), (b"\xff", 2), (b"", 3)):
+            made = await client.post("/", content=body)
+            assert (made.status_code, made.json()) == (201, {"count": count})
+        listed = await client.get("/?last=x", headers={"Origin": "https://app.kui.example"})
+        assert listed.json() == ["milk", "\ufffd", ""]
         assert listed.headers["access-control-allow-origin"] == "https://app.kui.example"

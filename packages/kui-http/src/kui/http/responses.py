@@ -19,7 +19,8 @@ __all__ = ["HTMLResponse", "HttpResponse", "JSONResponse", "PlainTextResponse", 
 
 def codec_of(scope: Scope) -> JSONCodec:
     """Return the JSON codec of the connection with this scope."""
-    # what HTTPConnection.json_codec says, without making a connection for every answer
+    # What HTTPConnection.json_codec says, without making a connection for every answer: that takes longer than to
+    # encode a small one.
     app = scope.get("app")
     codec: JSONCodec | None = None if app is None else getattr(app, "json_codec", None)
     return default_codec() if codec is None else codec
