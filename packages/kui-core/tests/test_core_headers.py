@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kui.core import HTTPConnection
+from kui.core import HTTPConnection, cookie_pairs
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -40,6 +40,10 @@ def test_cookies_are_read_by_name() -> None:
 
 def test_cookies_in_several_headers_are_all_read() -> None:
     assert cookies(b"theme=dark", b"user=ada; last=1") == {"theme": "dark", "user": "ada", "last": "1"}
+
+
+def test_of_cookies_with_one_name_all_can_be_had() -> None:
+    assert list(cookie_pairs('a=1; lonely; a="2"; ;=')) == [("a", "1"), ("", "lonely"), ("a", "2")]
 
 
 def test_no_cookie_header_means_no_cookies() -> None:

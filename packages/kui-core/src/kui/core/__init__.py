@@ -6,6 +6,7 @@ from .connection import HTTPConnection, end_connection
 from .context import ContextProxy, http_connection, http_connection_var
 from .errors import HTTPException, NoActiveConnection, UnknownScopeType
 from .handlers import ExceptionHandler, ExceptionHandlers
+from .headers import cookie_pairs
 from .json import JSONCodec, default_codec
 from .lazy import lazy
 from .lifespan import Lifespan
@@ -33,6 +34,7 @@ __all__ = [
     "Send",
     "State",
     "UnknownScopeType",
+    "cookie_pairs",
     "default_codec",
     "end_connection",
     "http_connection",

@@ -1,6 +1,7 @@
 """What the headers of a connection say, whatever a client has put into them."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -9,7 +10,7 @@ from baize.datastructures import URL, ContentType, Headers, MediaType
 from .lazy import lazy
 from .types import Scope
 
-__all__ = ["HeaderFields"]
+__all__ = ["HeaderFields", "cookie_pairs"]
 
 # baize parses a media type in a time that grows with the square of its length: 64 KiB take seconds
 _LONGEST_MEDIA_TYPE = 1024
@@ -37,15 +38,7 @@ class HeaderFields:
     @lazy
     def cookies(self) -> dict[str, str]:
         """The cookies by name; of two with one name the last, and a quoted value without its quotes."""
-        cookies: dict[str, str] = {}
-        for pair in self.headers.get("cookie", "").split(";"):
-            name, equals, value = pair.partition("=")
-            if not equals:  # browsers send a cookie without a name as its value alone
-                name, value = "", name
-            name, value = name.strip(), value.strip()
-            if name or value:
-                cookies[name] = _unquoted(value)
-        return cookies
+        return dict(cookie_pairs(self.headers.get("cookie", "")))
 
     @lazy
     def accepted_types(self) -> list[MediaType]:
@@ -87,6 +80,30 @@ class HeaderFields:
             return URL(self.headers["referer"])
         except (KeyError, ValueError):
             return None
+
+
+def cookie_pairs(header: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each cookie in a Cookie header (RFC 6265, section 5.4), as browsers mean it.
+
+    A cookie without a name has the name ""; one with neither a name nor a value is left out.
+
+    Args:
+        header: the value of the header.
+
+    ```python
+    >>> from kui.core import cookie_pairs
+    >>> list(cookie_pairs('theme=dark; user="ada l."; theme=light'))
+    [('theme', 'dark'), ('user', 'ada l.'), ('theme', 'light')]
+
+    ```
+    """
+    for pair in header.split(";"):
+        name, equals, value = pair.partition("=")
+        if not equals:  # browsers send a cookie without a name as its value alone
+            name, value = "", name
+        name, value = name.strip(), value.strip()
+        if name or value:
+            yield name, _unquoted(value)
 
 
 _ESCAPE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
