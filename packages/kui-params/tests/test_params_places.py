@@ -137,6 +137,15 @@ async def test_a_header_sent_twice_is_joined_or_a_list(run: Any) -> None:
     assert await run(endpoint, headers=sent) == ("a/b, c/d", ["a/b", "c/d"])
 
 
+@pytest.mark.parametrize("header", ["lonely", "=x", "a=1; a=2", 'a="\\\n"', 'a="x\\"', " a = 1 ;;b"])
+async def test_cookies_are_those_of_the_connection(run: Any, header: str) -> None:
+    async def endpoint(cookies: Annotated[dict[str, str], Cookie(exclusive=True)]) -> Any:
+        return cookies
+
+    sent = [("cookie", header), ("cookie", "c=3")]
+    assert await run(endpoint, headers=sent) == run.connection(headers=sent).cookies
+
+
 async def test_cookies_are_read_as_pythons_own_are_written(run: Any) -> None:
     from http.cookies import SimpleCookie
 

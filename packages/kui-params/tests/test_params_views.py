@@ -493,7 +493,7 @@ def test_parameters_of_methods_that_the_view_calls_are_refused(name: str, marker
 
     setattr(View, name, method)
     with pytest.raises(
-        SignatureError, match="parameter 'q' (has a source, and only the view calls|is marked with)"
+        SignatureError, match=r"parameter 'q' (has a source, and only the view calls|is marked with)"
     ):
         auto_params(View, "websocket")
 

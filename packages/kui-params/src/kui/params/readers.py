@@ -1,11 +1,10 @@
 """Take what is wanted, and nothing else, out of a connection."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from kui.core import HTTPConnection
+from kui.core import HTTPConnection, cookie_pairs
 
 __all__ = [
     "Raw",
@@ -96,22 +95,8 @@ def _pairs(query: str) -> Iterable[tuple[str, str]]:
 
 def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[str, str]]:
     for header, line in headers:
-        if header != b"cookie":
-            continue
-        for chunk in line.decode("latin-1").split(";"):
-            name, _, value = chunk.partition("=")
-            value = value.strip()
-            yield name.strip(), _unquoted(value) if value[:1] == '"' else value
-
-
-_ESCAPED = re.compile(r"\\(?:([0-3][0-7]{2})|(.))")
-
-
-def _unquoted(value: str) -> str:
-    """Return a quoted value as `http.cookies` writes it: a character behind a backslash, or its octal number."""
-    if len(value) < 2 or value[-1] != '"':
-        return value
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 8)) if found[1] else found[2], value[1:-1])
+        if header == b"cookie":
+            yield from cookie_pairs(line.decode("latin-1"))
 
 
 def _collect(pairs: Iterable[tuple[str, Any]], wanted: Wanted, everything: bool, raw: Raw) -> None:
