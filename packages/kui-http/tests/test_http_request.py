@@ -93,6 +93,22 @@ async def test_a_cancelled_reader_leaves_its_pieces_to_the_next() -> None:
     assert await request.body == b"abc"
 
 
+async def test_the_stream_begins_with_what_a_cancelled_reader_has_left() -> None:
+    client = Client(b"ab", is_whole=False)
+    request = make(client, limits=RequestLimits(max_body_size=4))
+    reader = asyncio.ensure_future(_read(request))
+    await client.is_waited_for.wait()
+    with pytest.raises(BodyConsumed):
+        await anext(request.stream())
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+    client.send(b"cde")
+    stream = request.stream()
+    assert await anext(stream) == b"ab"
+    with pytest.raises(RequestTooLarge):
+        await anext(stream)
+
+
 async def test_the_stream_yields_pieces_that_are_not_empty() -> None:
     request = make(Client(b"ab", b"", b"c"))
     assert [piece async for piece in request.stream()] == [b"ab", b"c"]

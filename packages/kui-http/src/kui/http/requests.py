@@ -137,10 +137,14 @@ class HttpRequest(HTTPConnection):
                 yield self._body
             return
         self._check_unread()
-        if self._pieces or self._reading.locked():
+        if self._reading.locked():
             raise BodyConsumed
         self._is_streamed = True
-        size = 0
+        size = sum(map(len, self._pieces))
+        for piece in self._pieces:  # of a reader that was cancelled
+            if piece:
+                yield piece
+        self._pieces.clear()
         while not self._incoming.is_complete:
             piece = await self._next_piece(size)
             size += len(piece)
