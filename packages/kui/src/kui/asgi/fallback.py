@@ -40,7 +40,6 @@ class Fallback:
         return self._made[key][1]
 
     def _make_other_method(self, allow: tuple[str, ...], around: Sequence[Middleware]) -> Endpoint:
-
         async def other_method() -> Any:
             if request.method == "OPTIONS":
                 return options_response(allow)
