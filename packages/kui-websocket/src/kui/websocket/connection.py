@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from types import BuiltinMethodType
 
-from kui.core import ASGIApp, Message, Receive, Scope, Send, end_connection
+from kui.core import ASGIApp, HTTPConnection, Message, Receive, Scope, Send, end_connection
 
 from .codes import CloseCode, fit_reason, legal_code
 from .denial import PlainResponse, deny
@@ -59,7 +59,7 @@ class WebSocket(Sending):
     _subprotocol: str | None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
+        HTTPConnection.__init__(self, scope, receive, send)
         # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.
         self._state = CONNECTING
         self._open = self._connect_taken = self._pump_wanted = False

@@ -48,15 +48,15 @@ class OriginRule:
 
     def refusal(self, scope: Scope) -> PlainResponse | None:
         """Return the response that refuses a handshake, or None when its origin may connect."""
-        headers = cast("Iterable[tuple[bytes, bytes]]", scope["headers"])
-        host = None
-        origins: list[bytes] = []
-        for name, value in headers:
+        for name, _ in scope["headers"]:
             if name == b"origin":
-                origins.append(value)
-            elif name == b"host" and host is None:  # the first, as in the URL
-                host = value
-        for value in origins:
+                return self._judge(scope)
+        return None
+
+    def _judge(self, scope: Scope) -> PlainResponse | None:
+        headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        host = next((value for name, value in headers if name == b"host"), None)  # the first, as in the URL
+        for value in [value for name, value in headers if name == b"origin"]:
             text = value.decode("latin-1")
             if not self._allows(text, host, scope):
                 logger.warning(

@@ -275,7 +275,7 @@ class Receiving(Lifetime):
     def _note_disconnect(self, event: Message) -> None:
         if self._state is CONNECTING:  # there will be no accept() to open the receiving side
             self._source, self._blocked = after_the_end, False
-        super()._note_disconnect(event)
+        Lifetime._note_disconnect(self, event)
 
     def _refuse_receive(self) -> NoReturn:
         if self._state in (CONNECTING, DENIED):
