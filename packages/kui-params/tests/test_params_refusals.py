@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
-from kui.core import HTTPException
+from kui.core import HTTPConnection, HTTPException
 from kui.params import Body, Cookie, Depends, Header, Path, Query, RequestValidationError, auto_params
 
 Denied: type[HTTPException[Any]] = HTTPException
@@ -242,6 +242,63 @@ async def test_the_location_of_an_error_is_cut_as_its_input_is(run_http: Any) ->
         await run_http(endpoint, body={"k" * 200_000: ["a"] * 3})
     assert said(caught.value) == [("body", ["k" * 500 + "...", number], "int_parsing") for number in range(3)]
     assert len(caught.value.json()) < 5000
+
+
+class Token:
+    """A place whose value is given once."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens)
+
+    def read(self, connection: HTTPConnection) -> str:
+        return self.tokens.pop()
+
+
+class LaterToken(Token):
+    async def read(self, connection: HTTPConnection) -> str:  # type: ignore[override]  # pyright: ignore
+        return self.tokens.pop()
+
+
+@pytest.mark.parametrize("kind", [Token, LaterToken])
+async def test_a_place_of_ones_own_is_read_once_for_a_refusal(run_http: Any, kind: type[Token]) -> None:
+    seen: list[str] = []
+
+    def user(token: Annotated[str, kind("t")]) -> None:
+        seen.append(token)
+
+    async def endpoint(
+        user: Annotated[None, Depends(user)], own: Annotated[str, kind("own")], q: Annotated[int, Query()]
+    ) -> None: ...
+
+    with pytest.raises(RequestValidationError) as caught:
+        await run_http(endpoint)
+    assert said(caught.value) == [("query", ["q"], "missing")]
+    assert seen == ["t"]
+
+
+async def test_a_place_of_ones_own_is_read_once_when_the_body_is_refused(run_http: Any) -> None:
+    async def endpoint(token: Annotated[str, Token("t")], name: Annotated[str, Body()]) -> None: ...
+
+    with pytest.raises(RequestValidationError) as caught:
+        await run_http(endpoint, body={"name": 1})
+    assert said(caught.value) == [("body", ["name"], "string_type")]
+
+
+async def test_a_place_of_ones_own_that_has_nothing_is_asked_once(run: Any) -> None:
+    place = Token()
+    asked: list[str] = []
+
+    class Asked(Token):
+        def read(self, connection: HTTPConnection) -> str:
+            asked.append("asked")
+            return place.read(connection)
+
+    async def endpoint(token: Annotated[str, Asked()], q: Annotated[int, Query()] = 1) -> None: ...
+
+    with pytest.raises(RequestValidationError) as caught:
+        await run(endpoint)
+    assert said(caught.value) == [("asked", ["token"], "missing")]
+    assert asked == ["asked"]
 
 
 def test_the_call_of_kui_1_is_understood() -> None:

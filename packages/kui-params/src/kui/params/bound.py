@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from kui.core import HTTPConnection
@@ -12,7 +13,8 @@ from .details import Detail
 from .errors import RequestValidationError, SignatureError
 from .graph import Edge, Node, Overrides
 from .plan import Plan, plan_of
-from .reading import Reading
+from .readers import Raw
+from .reading import Reading, places_that_were_read
 from .signature import Parameter
 from .source import Form, compile_plan
 
@@ -90,7 +92,11 @@ class Bound:
         with _lock:
             if self._plan is None:
                 plan = plan_of(self.node)
-                self._names = {"target": self._target, "refusal": self.refusal, **_readings(plan)}
+                self._names = {
+                    "target": self._target,
+                    "refusal": partial(self._refusal, plan),
+                    **_readings(plan),
+                }
                 self._plan = plan
             if form not in self._compiled:
                 self._compiled[form] = compile_plan(
@@ -116,15 +122,16 @@ class Bound:
                 )
             return self._replaced[key]
 
-    async def refusal(self, connection: HTTPConnection) -> RequestValidationError:
-        """Return what is wrong with what was sent.
+    async def _refusal(self, plan: Plan, connection: HTTPConnection, raw: Raw) -> RequestValidationError:
+        """Return what is wrong with what was sent: `raw`, by the slots of the plan.
 
         Dependencies whose own parameters are right run first, one by one: what one of them raises, a 401 for
         instance, is heard before the rest is reported.
         """
-        details = await self._hear(self.node, connection)
-        for sibling in self._siblings:
-            details += await self._check(sibling, connection)
+        with places_that_were_read(plan.parameters, raw):
+            details = await self._hear(self.node, connection)
+            for sibling in self._siblings:
+                details += await self._check(sibling, connection)
         return RequestValidationError(_distinct(details))
 
     async def _hear(self, node: Node, connection: HTTPConnection) -> list[Detail]:

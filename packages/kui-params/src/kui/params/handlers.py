@@ -30,7 +30,7 @@ def handler_of(bound: Bound, original: Callable[..., Any], skip: int = 0) -> Cal
     signature = inspect.Signature(bound.node.left[skip:])
 
     async def handler(*args: Any, **kwargs: Any) -> Any:
-        try:
+        try:  # what current_connection does, without the call: every connection comes through here
             connection = http_connection_var.get()
         except LookupError:
             raise NoActiveConnection("http_connection") from None

@@ -1,7 +1,10 @@
 """Parameters of several functions, read from the connection and validated by one validator."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import iscoroutinefunction
+from types import MappingProxyType
 from typing import Annotated, Any, NotRequired, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -26,7 +29,7 @@ from .readers import (
 )
 from .signature import Parameter
 
-__all__ = ["Reading", "adapter_of", "is_read_async"]
+__all__ = ["Reading", "adapter_of", "is_read_async", "places_that_were_read"]
 
 _READERS: dict[str, Callable[[Wanted, bool], Reader]] = {
     "path": path_reader,
@@ -178,22 +181,42 @@ def _wanted_of(parameter: Parameter) -> tuple[Wanted, bool]:
     return wanted, fields.everything
 
 
+_known: ContextVar[Mapping[int, Any]] = ContextVar("kui_params_places", default=MappingProxyType({}))
+
+
+@contextmanager
+def places_that_were_read(parameters: Mapping[str, Parameter], raw: Raw) -> Generator[None]:
+    """Let places of one's own, meanwhile, give what they gave: a token that is good for once is asked for once."""
+    own = {slot: one.source for slot, one in parameters.items() if not _is_of_kui(one)}
+    token = _known.set({**_known.get(), **{id(place): raw.get(slot, MISSING) for slot, place in own.items()}})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
 def _custom(slot: str, place: Any) -> Reader:
     def read(connection: HTTPConnection, raw: Raw) -> None:
+        known = _known.get()
         try:
-            raw[slot] = place.read(connection)
+            value = known[id(place)] if id(place) in known else place.read(connection)
         except LookupError:
             return
+        if value is not MISSING:
+            raw[slot] = value
 
     return read
 
 
 def _custom_async(slot: str, place: Any) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
     async def read(connection: HTTPConnection, raw: Raw) -> None:
+        known = _known.get()
         try:
-            raw[slot] = await place.read(connection)
+            value = known[id(place)] if id(place) in known else await place.read(connection)
         except LookupError:
             return
+        if value is not MISSING:
+            raw[slot] = value
 
     return read
 

@@ -132,11 +132,16 @@ class _Source:
         self._indent += "    "
 
     def _validate(self, part: str, wait: str) -> None:
+        places = {"body" if one.place == "body" else "parts" for one in self._plan.parameters.values()}
+        # what was sent is needed for a refusal, and is let go of as soon as there can be none
+        raw = "raw_parts" if part == "parts" and "body" in places else part
+        sent = "{**raw_parts, **body}" if part == "body" and "parts" in places else raw
         self._add(
+            f"{raw} = {wait}read_{part}(connection)",
             "try:",
-            f"    {part} = validate_{part}({wait}read_{part}(connection))",
+            f"    {part} = validate_{part}({raw})",
             "except ValidationError:",
-            "    raise await refusal(connection) from None",
+            f"    raise await refusal(connection, {sent}) from None",
         )
 
     def _read_body(self) -> None:
