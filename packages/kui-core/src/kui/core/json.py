@@ -52,8 +52,9 @@ class JSONCodec:
         self._raw = msgspec.Raw
         self._encode = msgspec.json.Encoder(enc_hook=self._convert).encode
         self._decode = msgspec.json.Decoder().decode
+        self._writers: dict[type, Callable[[Any], bytes]] = {}
 
-    def encode(self, value: Any) -> bytes:
+    def encode(self, value: object) -> bytes:
         """Return the value as compact UTF-8 JSON.
 
         Raises:
@@ -62,11 +63,7 @@ class JSONCodec:
                 writes (4300).
             RecursionError: a value that contains itself.
         """
-        if self.encoders:
-            return self._encode(self._prepare(value))
-        # A model by itself, the most frequent message of a typed service, needs no look by msgspec.
-        serializer = None if type(value) in _BUILTIN else _serializer_of(value)
-        return self._encode(value) if serializer is None else serializer.to_json(value)
+        return (self._writers.get(type(value)) or self._writer_for(type(value)))(value)
 
     def decode(self, payload: str | bytes) -> Any:
         """Return the value that a JSON text holds.
@@ -82,6 +79,19 @@ class JSONCodec:
             raise ValueError(f"malformed JSON: {error}") from None
         except RecursionError:
             raise ValueError("malformed JSON: nested too deeply") from None
+
+    def _writer_for(self, type_: type) -> Callable[[Any], bytes]:
+        """Choose once for each type: a pydantic model, a typed service's most frequent message, writes itself."""
+        serializer = getattr(type_, "__pydantic_serializer__", None)
+        if self.encoders:
+            writer: Callable[[Any], bytes] = self._write_prepared
+        else:
+            writer = self._encode if serializer is None else serializer.to_json
+        self._writers[type_] = writer
+        return writer
+
+    def _write_prepared(self, value: object) -> bytes:
+        return self._encode(self._prepare(value))
 
     def _prepare(self, value: object) -> object:
         """Put the encoders' results in the place of what they know, at any depth."""
@@ -109,7 +119,7 @@ class JSONCodec:
         replaced = self._replace(value)
         if replaced is not value:
             return replaced
-        serializer = _serializer_of(value)
+        serializer = getattr(type(value), "__pydantic_serializer__", None)
         if serializer is not None:
             return self._raw(serializer.to_json(value))
         # Of these types only keys come here.
@@ -123,11 +133,6 @@ class JSONCodec:
         raise TypeError(f"cannot encode {name} as JSON; an encoder can teach it: {{{name}: function}}")
 
 
-def _serializer_of(value: object) -> Any:
-    return getattr(type(value), "__pydantic_serializer__", None)
-
-
-_BUILTIN: frozenset[object] = frozenset([dict, list, tuple, str, int, float, bool, type(None)])
 _SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
 _NO_KEYS: tuple[type, ...] = (tuple, frozenset)
 _CONSTANTS = {None: "null", True: "true", False: "false"}

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar, cast
 
-from .errors import DecodeError
-
 __all__ = ["ModelClass", "ModelValidator", "validator_of"]
 
 T = TypeVar("T")
@@ -24,7 +22,7 @@ class ModelValidator(Protocol[T_co]):
 
 
 def validator_of(model: ModelClass[T] | ModelValidator[T]) -> Callable[[str | bytes], T]:
-    """Return the function that validates a message, and raises `DecodeError` from pydantic's ValidationError.
+    """Return the function that validates a message, and raises pydantic's ValidationError, a ValueError.
 
     Raises:
         TypeError: the model is neither a model class nor an adapter.
@@ -34,12 +32,4 @@ def validator_of(model: ModelClass[T] | ModelValidator[T]) -> Callable[[str | by
         raise TypeError(
             f"wanted a pydantic model class or a TypeAdapter; got {model!r}: write TypeAdapter({model!r})"
         )
-    read = cast("Callable[[str | bytes], T]", validate)
-
-    def validated(payload: str | bytes) -> T:
-        try:
-            return read(payload)
-        except ValueError as error:
-            raise DecodeError(str(error)) from error
-
-    return validated
+    return cast("Callable[[str | bytes], T]", validate)

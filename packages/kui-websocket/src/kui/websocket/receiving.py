@@ -80,9 +80,8 @@ class Receiving(Lifetime):
             WebSocketDisconnect, PayloadTypeError, TimeoutError, InvalidState: as for `receive_text`.
         """
         kinds = _kinds(mode)
-        return self._decode(
-            await (self._take(*kinds) if timeout is None else self._take_within(timeout, *kinds))
-        )
+        payload = await (self._take(*kinds) if timeout is None else self._take_within(timeout, *kinds))
+        return _converted(self.json_codec.decode, payload)
 
     async def receive_model(
         self, model: ModelClass[T] | ModelValidator[T], timeout: float | None = None
@@ -99,7 +98,7 @@ class Receiving(Lifetime):
             WebSocketDisconnect, TimeoutError, InvalidState: as for `receive_text`.
         """
         validate = validator_of(model)
-        return validate(await self.receive_payload(timeout))
+        return _converted(validate, await self.receive_payload(timeout))
 
     def iter_text(self) -> AsyncIterator[str]:
         """Iterate over text messages until the connection ends, whatever its code; raises as `receive_text`."""
@@ -115,7 +114,7 @@ class Receiving(Lifetime):
 
     def iter_json(self) -> AsyncIterator[Any]:
         """Iterate over the values of JSON messages until the connection ends; raises as `receive_json`."""
-        return Messages(self, "text", "bytes", self._decode)
+        return Messages(self, "text", "bytes", self.json_codec.decode)
 
     def iter_models(self, model: ModelClass[T] | ModelValidator[T]) -> AsyncIterator[T]:
         """Iterate over validated messages until the connection ends; raises as `receive_model`."""
@@ -284,12 +283,6 @@ class Receiving(Lifetime):
             "another task is receiving from this connection: let one task receive and hand messages on"
         )
 
-    def _decode(self, payload: str | bytes) -> Any:
-        try:
-            return self.json_codec.decode(payload)
-        except ValueError as error:
-            raise DecodeError(str(error)) from None
-
 
 class Messages(Generic[T]):
     """Messages until the end, as `async for` takes them.
@@ -337,7 +330,20 @@ class Messages(Generic[T]):
             connection._outgoing = READY
         if connection._pump_wanted:
             connection._start_pump()
-        return payload if self._convert is None else self._convert(payload)
+        message: T = payload
+        if self._convert is None:
+            return message
+        try:
+            return self._convert(payload)
+        except ValueError as error:
+            raise DecodeError(str(error)) from error
+
+
+def _converted(convert: Callable[[Any], T], payload: str | bytes) -> T:
+    try:
+        return convert(payload)
+    except ValueError as error:
+        raise DecodeError(str(error)) from error
 
 
 def _kinds(mode: Mode | None) -> tuple[str, str | None]:
