@@ -325,6 +325,12 @@ class Move(BaseModel):
     x: int
 
 
+Name = NewType("Name", str)
+Frame = TypeAliasType("Frame", str | bytes)
+T = TypeVar("T")
+Bounded = TypeVar("Bounded", bound=Move)
+
+
 def encoding_of(view: type[Any]) -> Any:
     bound: Any = auto_params(view, "websocket")
     return bound.encoding
@@ -345,7 +351,19 @@ def test_json_messages_are_validated_by_their_annotation(annotation: Any) -> Non
 
 @pytest.mark.parametrize(
     "annotation",
-    [int, dict, list, dict[str, int], list[int], Move, Move | None, Move | str, Literal["ping"], datetime],
+    [
+        int,
+        dict,
+        list,
+        dict[str, int],
+        list[int],
+        Move,
+        Move | None,
+        Move | str,
+        Bounded,
+        Literal["ping"],
+        datetime,
+    ],
 )
 def test_messages_of_a_type_make_the_default_encoding_json(annotation: Any) -> None:
     class View(Socket):
@@ -355,11 +373,6 @@ def test_messages_of_a_type_make_the_default_encoding_json(annotation: Any) -> N
     encoding = encoding_of(View)
     assert isinstance(encoding, ModelEncoding)
     assert vars(encoding)["type"] == annotation
-
-
-Name = NewType("Name", str)
-Frame = TypeAliasType("Frame", str | bytes)
-T = TypeVar("T")
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def is_payload(annotation: Any) -> bool:
         return not any(map(_constrains, annotation.__metadata__)) and is_payload(annotation.__origin__)
     if origin in _UNIONS:
         return all(map(is_payload, get_args(annotation)))
-    return isinstance(annotation, TypeVar) or annotation in _PAYLOADS
+    if isinstance(annotation, TypeVar):
+        return all(map(is_payload, (annotation.__bound__, *annotation.__constraints__)))
+    return annotation in _PAYLOADS
 
 
 def _constrains(item: Any) -> bool:

@@ -101,10 +101,9 @@ def is_validated(view: str, annotation: Any, encoding: Any) -> bool:
         return True
     if is_payload(annotation):
         return False
-    is_text = all(
-        map(is_payload, without_none(annotation))
-    )  # with a constraint, which JSON is not needed for
-    if encoding == "anystr" and not is_text:
+    # text or bytes with a constraint: to read it as JSON is not what was meant
+    is_constrained = all(map(is_payload, without_none(annotation)))
+    if encoding == "anystr" and not is_constrained:
         return True
     raise SignatureError(
         f"{view} takes messages of the type {_name(annotation)}, and its encoding is {encoding!r}, which gives "
