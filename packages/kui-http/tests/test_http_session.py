@@ -213,7 +213,7 @@ async def test_exceptions_have_handlers_by_class_and_by_status() -> None:
 async def test_a_handled_exception_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     app = http_session(raising(KeyError("k")), exception_handlers={KeyError: lambda error: "fine"})
     assert (await call(app)).text == "fine"
-    assert caplog.records == []
+    assert [record for record in caplog.records if record.name == "kui.http"] == []
 
 
 async def test_handlers_answer_for_results_that_cannot_be_converted() -> None:

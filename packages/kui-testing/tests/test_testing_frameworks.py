@@ -261,7 +261,7 @@ async def litestar_echo(socket: "LitestarSocket[Any, Any, Any]") -> None:
 
 
 def litestar_app() -> Litestar:
-    return Litestar([litestar_greeting, litestar_echo])
+    return Litestar([litestar_greeting, litestar_echo], logging_config=None)
 
 
 @every_server
