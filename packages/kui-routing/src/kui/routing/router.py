@@ -145,9 +145,12 @@ class Router(Registration):
         """
         trace = self._named(name)
         try:
-            return trace.pattern.format(path_params or {})
+            path = trace.pattern.format(path_params or {})
         except ValueError as error:
             raise ValueError(f"url_for({name!r}): {error}") from error.__cause__
+        if path.startswith("//"):
+            raise ValueError(f"url_for({name!r}): a browser reads {path!r} as another host")
+        return path
 
     def protocol_of(self, name: str) -> str:
         """Return the protocol of a route, the first of them for one that serves several.
