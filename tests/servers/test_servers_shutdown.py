@@ -1,12 +1,17 @@
 """A server that is asked to stop ends its connections; what is told of it differs from server to server."""
 
 import asyncio
+import sys
+
+import pytest
 
 from .case import Case, by_server, ended
 from .running import Server
 
 
 async def test_sigterm_ends_every_connection_and_every_view_is_cleaned_up_once(fresh_server: Server) -> None:
+    if fresh_server.name == "hypercorn" and sys.version_info >= (3, 12):
+        pytest.skip("Hypercorn 0.18 on Python 3.12 waits for its connections to end, and ends none")
     views = [Case(fresh_server, "kept") for _ in range(3)]
     sender = Case(fresh_server, "send_until_the_end")
     clients = [await case.connect() for case in [*views, sender]]

@@ -21,9 +21,11 @@ class State(dict[str, Any]):
     >>> state.visits = 1
     >>> state["visits"], state.user
     (1, 'ada')
-    >>> state.absent
-    Traceback (most recent call last):
-    AttributeError: the state has no 'absent'; it has: user, visits
+    >>> try:
+    ...     state.absent
+    ... except AttributeError as error:
+    ...     print(error)
+    the state has no 'absent'; it has: user, visits
 
     ```
     """
