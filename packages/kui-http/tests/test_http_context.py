@@ -3,7 +3,6 @@
 import inspect
 from typing import Any
 
-import httpx
 import pytest
 
 from kui.core import NoActiveConnection
@@ -16,6 +15,7 @@ from kui.http import (
     request,
 )
 from kui.http.context import RequestProxy
+from kui.testing import TestClient
 
 SPELLED_OUT = [name for name in vars(RequestProxy) if not name.startswith("_")]
 
@@ -53,9 +53,7 @@ async def test_the_proxy_answers_like_the_request() -> None:
             "length": len(request["headers"]) > 0 and "path" in request,
         }
 
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(http_session(endpoint)), base_url="http://kui.test"
-    ) as client:
+    async with TestClient(http_session(endpoint), base_url="http://kui.test", lifespan="off") as client:
         answer = await client.post("/a%20b?q=1", headers={"X-Id": "7"}, content=b"body")
     assert answer.json() == {
         "method": "POST",
@@ -76,9 +74,7 @@ async def test_each_way_to_the_body_is_awaited() -> None:
             return [dict(await request.form), dict(await request.data()), (await request.body).decode()]
         return [await request.json, await request.data(), (await request.body).decode()]
 
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(http_session(endpoint)), base_url="http://kui.test"
-    ) as client:
+    async with TestClient(http_session(endpoint), base_url="http://kui.test", lifespan="off") as client:
         assert (await client.post("/form", data={"a": "1"})).json() == [{"a": "1"}, {"a": "1"}, "a=1"]
         assert (await client.post("/json", json=[1])).json() == [[1], [1], "[1]"]
 
@@ -99,6 +95,6 @@ async def test_a_middleware_looks_at_answers_with_the_converter_of_its_session()
         return "loud"
 
     app = http_session(endpoint, middlewares=[middleware], converter=ResponseConverter({str: loud}))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://kui.test") as client:
+    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
         answer = await client.get("/")
     assert (answer.headers["x-content"], answer.text) == ("LOUD", "LOUD")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kui.core import ASGIApp, HTTPException, Receive, Scope, Send
 from kui.http import FileResponse, Files, Pages, PlainTextResponse, http_session
 from kui.http.ranges import is_fresh, parse_range
+from kui.testing import TestClient
 
 CONTENT = b"0123456789"
 
@@ -30,8 +31,7 @@ async def get(app: object, path: str = "/", method: str = "GET", **headers: str)
     async def endpoint() -> Any:
         return app
 
-    transport = httpx.ASGITransport(http_session(endpoint))
-    async with httpx.AsyncClient(transport=transport, base_url="http://kui.test") as client:
+    async with TestClient(http_session(endpoint), base_url="http://kui.test", lifespan="off") as client:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return await client.request(method, path, headers=names)
 
@@ -234,15 +234,15 @@ async def test_a_directory_below_a_root_path(site: Path) -> None:
 
         return mounted
 
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(below("/static", Files(site))), base_url="http://kui.test"
+    async with TestClient(
+        below("/static", Files(site)), base_url="http://kui.test", lifespan="off"
     ) as client:
         assert (await client.get("/static/a.txt")).content == CONTENT
 
 
 async def bare(app: Any, path: str, method: str = "GET", **headers: str) -> httpx.Response:
     """Return the answer of an application that no request of kui is around."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://kui.test") as client:
+    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
         return await client.request(method, path, headers=headers)
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
+from kui.testing import TestClient
 
 
 async def test_the_example_of_the_readme_runs() -> None:
@@ -12,9 +12,7 @@ async def test_the_example_of_the_readme_runs() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     names: dict[str, Any] = {}
     exec(example, names)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(names["app"]), base_url="http://kui.test"
-    ) as client:
+    async with TestClient(names["app"], base_url="http://kui.test", lifespan="off") as client:
         for body, count in ((b"milk", 1), (b"\xff", 2), (b"", 3)):
             made = await client.post("/", content=body)
             assert (made.status_code, made.json()) == (201, {"count": count})

@@ -24,10 +24,11 @@ from kui.http import (
     StreamResponse,
     convert_response,
 )
+from kui.testing import TestClient
 
 
 async def get(app: ASGIApp) -> httpx.Response:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://kui.test") as client:
+    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
         return await client.get("/")
 
 

@@ -36,13 +36,13 @@ from kui.http import (
     request,
     request_var,
 )
+from kui.testing import TestClient
 
 SCOPE: Scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": []}
 
 
 async def call(app: ASGIApp, method: str = "GET", **arguments: Any) -> httpx.Response:
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://kui.test") as client:
+    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
         return await client.request(method, "/x", **arguments)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from kui.core import Receive, Scope, Send
 from kui.http import Jinja2Templates, TemplateResponse, http_session, request
+from kui.testing import TestClient
 
 
 class Router:
@@ -45,9 +46,7 @@ async def get(endpoint: Any, app: App) -> httpx.Response:
         scope["app"] = app
         await http_session(endpoint)(scope, receive, send)
 
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(with_app), base_url="http://kui.test"
-    ) as client:
+    async with TestClient(with_app, base_url="http://kui.test", lifespan="off") as client:
         return await client.get("/")
 
 

@@ -18,10 +18,11 @@ from kui.http import (
     request,
     required_method,
 )
+from kui.testing import TestClient
 
 
 async def call(app: ASGIApp, method: str) -> httpx.Response:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://kui.test") as client:
+    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
         return await client.request(method, "/")
 
 
