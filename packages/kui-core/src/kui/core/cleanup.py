@@ -26,7 +26,7 @@ class CleanupStack(AsyncExitStack[bool | None]):
 
     # All that is put on the stack comes through here, in every Python so far: below each goes what sees its failure.
     def _push_exit_callback(self, callback: Callable[..., Any], is_sync: bool = True) -> None:
-        push: Callable[..., None] = super()._push_exit_callback  # type: ignore[misc]
+        push: Callable[..., None] = super()._push_exit_callback  # type: ignore[misc] # contextlib's own
         push(self._log)
         push(callback, is_sync)
 

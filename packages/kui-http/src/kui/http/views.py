@@ -74,10 +74,10 @@ class HttpView:
         methods = self.bound_methods
         method = request_var.get().method
         name = method.lower() if method.isupper() else ""  # GET is a method and get is none (RFC 9110, 9.1)
+        if name == "head" and name not in methods:
+            name = "get"
         if name in methods:
             return await getattr(self, name)()
-        if name == "head" and "get" in methods:
-            return await self.get()  # type: ignore[attr-defined]
         if name == "options":
             return options_response(methods)
         return await self.http_method_not_allowed()

@@ -126,7 +126,7 @@ class Routes(Registration, Sequence[BaseRoute]):
             return NotImplemented
         return self._routes == list(cast("Sequence[object]", other))
 
-    __hash__: Final = None  # type: ignore[assignment]
+    __hash__: Final = None  # type: ignore[assignment] # Sequence types it as a method
 
     def __repr__(self) -> str:
         settings = [
