@@ -1,6 +1,8 @@
 """A driver: one connection of either protocol, scripted."""
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +10,8 @@ import pytest
 
 from kui.core import HTTPConnection, end_connection, http_connection_var
 from kui.params import auto_params
+
+sys.path.insert(0, str(Path(__file__).parent))  # for params_samples
 
 
 class Connection(HTTPConnection):
