@@ -1,0 +1,124 @@
+"""The handler of a route: its endpoint, bound and wrapped in each middleware once."""
+
+import functools
+from typing import Any
+
+import pytest
+from routing_endpoints import Endpoint, Middleware, chat, news
+
+from kui.routing import BaseRoute, Router, Routes, SocketRoute, Trace
+
+
+def labelled(label: str, log: list[str]) -> Middleware:
+    """Return a middleware that logs its label when what it wraps is called."""
+
+    def middleware(endpoint: Endpoint) -> Endpoint:
+        @functools.wraps(endpoint)
+        async def wrapper() -> Any:
+            log.append(label)
+            return await endpoint()
+
+        return wrapper
+
+    return middleware
+
+
+async def test_middlewares_run_from_the_application_to_the_route_the_last_outermost() -> None:
+    log: list[str] = []
+
+    async def endpoint() -> str:
+        log.append("endpoint")
+        return "answer"
+
+    route = SocketRoute("/", endpoint) @ labelled("route 1", log) @ labelled("route 2", log)
+    group = Routes(route, socket_middlewares=[labelled("group 1", log), labelled("group 2", log)])
+    outer = Routes(
+        group, socket_middlewares=[labelled("outer", log)], http_middlewares=[labelled("http", log)]
+    )
+    router = Router(outer, socket_middlewares=[labelled("app 1", log), labelled("app 2", log)])
+    assert await router.search("websocket", "/")[1]() == "answer"
+    assert log == ["app 2", "app 1", "outer", "group 2", "group 1", "route 2", "route 1", "endpoint"]
+
+
+async def test_a_group_in_two_places_and_two_routers_runs_each_middleware_once() -> None:
+    log: list[str] = []
+    group = Routes(
+        SocketRoute("/c", chat) @ labelled("r", log), namespace="g", socket_middlewares=[labelled("g", log)]
+    )
+    places = [Routes("/v1" // group, namespace="v1"), Routes("/v2" // group, namespace="v2")]
+    for _ in range(2):
+        router = Router(places, socket_middlewares=[labelled("a", log)])
+        assert [route.name for route in router] == ["v1:g:chat", "v2:g:chat"]
+        assert router.url_for("v2:g:chat") == "/v2/c"
+        for path in ("/v1/c", "/v2/c"):
+            log.clear()
+            await router.search("websocket", path)[1]()
+            assert log == ["a", "g", "r"]
+
+
+def test_bind_gets_the_endpoint_and_what_each_middleware_returns() -> None:
+    calls: list[tuple[str, str]] = []
+
+    def bind(endpoint: Endpoint, protocol: str) -> Endpoint:
+        calls.append((getattr(endpoint, "label", "endpoint"), protocol))
+
+        async def bound() -> None: ...
+
+        return bound
+
+    def middleware(endpoint: Endpoint) -> Endpoint:
+        async def wrapper() -> None: ...
+
+        wrapper.label = "wrapper"  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
+        return wrapper
+
+    def same(endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
+    Router([SocketRoute("/", chat) @ same @ middleware], http_middlewares=[middleware], bind=bind)
+    assert calls == [("endpoint", "websocket"), ("wrapper", "websocket")]
+
+
+def test_verify_sees_the_composition_and_may_refuse() -> None:
+    seen: list[Trace] = []
+
+    def verify(route: BaseRoute, trace: Trace) -> None:
+        assert trace.route is route
+        seen.append(trace)
+        if "secret" in trace.pattern.names:
+            raise ValueError("no secrets in paths")
+
+    def middleware(endpoint: Endpoint) -> Endpoint:
+        async def wrapper() -> None: ...
+
+        return wrapper
+
+    router = Router(verify=verify, socket_middlewares=[middleware])
+    router.append(SocketRoute("/{a}/{b:int}", chat))
+    (trace,) = seen
+    assert (trace.protocol, trace.pattern.names, trace.middlewares) == (
+        "websocket",
+        ("a", "b"),
+        (middleware,),
+    )
+    assert trace.layers == (chat, trace.handler)
+    assert router.search("websocket", "/x/5")[1] is trace.handler
+    assert str(trace).endswith(f"@ {__name__}.{middleware.__qualname__}")
+    with pytest.raises(ValueError, match="no secrets in paths"):
+        router.append(SocketRoute("/{secret}", news))
+    assert router.traces == (trace,)
+
+
+def test_an_error_of_a_middleware_or_of_bind_notes_the_route() -> None:
+    def broken(endpoint: Endpoint) -> Endpoint:
+        raise RuntimeError("no database")
+
+    with pytest.raises(RuntimeError, match="no database") as caught:
+        Router([SocketRoute("/x", chat) @ broken])
+    assert caught.value.__notes__[0].startswith("This happened to the route websocket '/x' named 'chat'")
+
+
+def test_nothing_is_written_to_an_endpoint() -> None:
+    before = vars(chat).copy()
+    Router([SocketRoute("/x", chat)])
+    assert vars(chat) == before

@@ -1,0 +1,99 @@
+"""The methods of one path: which route serves them, and what is told where none does."""
+
+import pytest
+from routing_endpoints import Endpoint, chat, news
+
+from kui.routing import HttpRoute, MethodNotAllowed, NoMatchFound, Router, Routes
+
+
+def test_one_path_may_have_several_methods() -> None:
+    router = Router()
+
+    @router.http.get("/item/{id}")
+    async def read() -> None: ...
+
+    @router.http("/item/{number}", methods={"put", "patch"})
+    async def write() -> None: ...
+
+    assert router.search("http", "/item/1", "GET") == ({"id": "1"}, read)
+    assert router.search("http", "/item/1", "PATCH") == ({"number": "1"}, write)
+
+
+def test_head_is_served_where_get_is() -> None:
+    router = Router([HttpRoute("/a", chat, methods=["GET"]), HttpRoute("/{b}", chat, "b", methods=["GET"])])
+    assert router.search("http", "/a", "HEAD") == ({}, chat)
+    router <<= HttpRoute("/a", news, methods=["HEAD"])
+    assert router.search("http", "/a", "HEAD") == ({}, news)
+    assert router.search("http", "/x", "HEAD") == ({"b": "x"}, chat)
+
+
+def test_a_method_that_no_route_serves_is_answered_with_those_that_do() -> None:
+    router = Router(
+        [
+            HttpRoute("/{a}", chat, None, methods=["DELETE", "brew", "get"]),
+            HttpRoute("/x", chat, None, methods=["POST"]),
+        ]
+    )
+    with pytest.raises(
+        MethodNotAllowed, match="the path '/x' does not serve PUT, only GET, HEAD, POST"
+    ) as caught:
+        router.search("http", "/x", "PUT")
+    assert caught.value.allow == ("GET", "HEAD", "POST", "DELETE", "BREW")
+    assert isinstance(caught.value, LookupError)
+    assert not isinstance(caught.value, NoMatchFound)
+
+
+def test_a_method_that_no_route_serves_tells_what_is_around_the_first_route_that_matches() -> None:
+    def inner(endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
+    def grouped(endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
+    def outer(endpoint: Endpoint) -> Endpoint:
+        return endpoint
+
+    router = Router(
+        [
+            HttpRoute("/{a}", news, None, methods=["POST"]),
+            Routes(HttpRoute("/{a:int}", chat, None, methods=["GET"]) @ inner, http_middlewares=[grouped]),
+            HttpRoute("/{a:int}", chat, None, methods=["PUT"]),
+        ],
+        [outer],
+    )
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.search("http", "/7", "OPTIONS")
+    assert (caught.value.path_params, caught.value.middlewares) == ({"a": 7}, (inner, grouped, outer))
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.search("http", "/x", "OPTIONS")
+    assert (caught.value.path_params, caught.value.middlewares) == ({"a": "x"}, (outer,))
+    router <<= HttpRoute("/7", chat, None, methods=["GET"])
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.search("http", "/7", "OPTIONS")
+    assert (caught.value.path_params, caught.value.middlewares) == ({}, (outer,))
+
+
+def test_another_route_may_serve_the_method_that_the_first_does_not() -> None:
+    router = Router([HttpRoute("/x", chat, methods=["GET"]), HttpRoute("/{a}", news, methods=["POST"])])
+    assert router.search("http", "/x", "POST") == ({"a": "x"}, news)
+
+
+def test_a_route_without_methods_serves_what_no_other_names() -> None:
+    router = Router([HttpRoute("/a", news), HttpRoute("/a", chat, methods=["GET"])])
+    assert router.search("http", "/a", "GET")[1] is chat
+    assert router.search("http", "/a", "HEAD")[1] is chat
+    assert router.search("http", "/a", "BREW")[1] is news
+    assert router.search("http", "/a", "TEA")[1] is news
+
+
+def test_a_method_may_have_every_character_of_a_token() -> None:
+    router = Router([HttpRoute("/a", chat, methods=["*", "M-SEARCH", "!#$%&'+.^_`|~9"])])
+    for method in ("*", "M-SEARCH", "!#$%&'+.^_`|~9"):
+        assert router.search("http", "/a", method)[1] is chat
+    with pytest.raises(MethodNotAllowed):
+        router.search("http", "/a", "BREW")
+
+
+def test_without_a_method_the_first_registered_is_found() -> None:
+    router = Router([HttpRoute("/a", chat, methods=["GET"]), HttpRoute("/a", news, methods=["POST"])])
+    assert router.search("http", "/a") == ({}, chat)
