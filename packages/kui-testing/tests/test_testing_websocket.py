@@ -1,6 +1,7 @@
 """One WebSocket connection: how it is opened, and how it ends."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from testing_applications import echo, sends
@@ -45,21 +46,40 @@ async def test_expect_close_refuses_a_message_and_leaves_it() -> None:
 
 
 async def test_messages_before_a_cut_can_still_be_read() -> None:
-    async with TestClient(echo()) as client, client.websocket("/") as ws:
-        await ws.send_text("one")
-        await asyncio.sleep(0)
-        await ws.send_text("two")
+    both_are_out = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "one"})
+        await send({"type": "websocket.send", "text": "two"})
+        both_are_out.set()
+        await receive()
+
+    async with TestClient(app) as client, client.websocket("/") as ws:
+        await both_are_out.wait()
+        ws.abort()
         assert await ws.receive_text() == "one"
         assert await ws.receive_text() == "two"
-        ws.abort()
         assert await ws.expect_close() == (1006, "")
 
 
 async def test_a_close_of_the_client_is_seen_by_both() -> None:
-    async with TestClient(echo()) as client, client.websocket("/") as ws:
+    events: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def noted() -> Any:
+            events.append(await receive())
+            return events[-1]
+
+        await echo()(scope, noted, send)
+
+    async with TestClient(app, lifespan="off") as client, client.websocket("/") as ws:
         await ws.close(4001, "enough")
         await ws.close(4002, "the second does nothing")
         assert await ws.expect_close() == (4001, "enough")
+    assert events[1:] == [{"type": "websocket.disconnect", "code": 4001, "reason": "enough"}]
 
 
 async def test_a_session_is_for_one_connection() -> None:
