@@ -1,74 +1,20 @@
-"""The start and the end of an application, as a server sees them."""
+"""The start and the end of an application, as a server sees them: order, state, registration."""
 
-import asyncio
 import warnings
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from core_lifespan_server import STARTED, STOPPED, Hook, Server, fail, with_shutdown, with_startup
 
-from kui.core import Application, HTTPConnection, Lifespan, Message
-
-STARTUP: Message = {"type": "lifespan.startup"}
-SHUTDOWN: Message = {"type": "lifespan.shutdown"}
-STARTED: Message = {"type": "lifespan.startup.complete"}
-STOPPED: Message = {"type": "lifespan.shutdown.complete"}
-
-
-class Server:
-    """Send startup and shutdown at once, and keep what the application answers."""
-
-    def __init__(self, lifespan: Lifespan, **scope: Any) -> None:
-        self.app = Application({"lifespan": lifespan})
-        self.scope: dict[str, Any] = {"type": "lifespan", "asgi": {"version": "3.0"}, **scope}
-        self.answers: list[Message] = []
-        self._events = [STARTUP, SHUTDOWN]
-
-    async def run(self) -> list[Message]:
-        await self.app(self.scope, self._receive, self._send)
-        return self.answers
-
-    async def fail(self, error: type[Exception], match: str) -> tuple[list[Message], str]:
-        """Run to the failure; return the answers before it and the message of the last."""
-        with pytest.raises(error, match=match):
-            await self.run()
-        last = self.answers.pop()
-        return [*self.answers, {"type": last["type"]}], last["message"]
-
-    async def _receive(self) -> Message:
-        return self._events.pop(0)
-
-    async def _send(self, message: Message) -> None:
-        self.answers.append(message)
-
-
-Hook = Callable[[Any], Any]
+from kui.core import HTTPConnection, Lifespan
 
 
 def hooks(*, on_startup: list[Hook], on_shutdown: list[Hook]) -> Lifespan:
     with pytest.warns(DeprecationWarning, match="use lifespan"):
         return Lifespan(on_startup=on_startup, on_shutdown=on_shutdown)
-
-
-def with_startup(lifespan: Lifespan, hook: Hook) -> Lifespan:
-    with pytest.warns(DeprecationWarning, match="use lifespan"):
-        assert lifespan.on_startup(hook) is hook
-    return lifespan
-
-
-def with_shutdown(lifespan: Lifespan, hook: Hook) -> Lifespan:
-    with pytest.warns(DeprecationWarning, match="use lifespan"):
-        assert lifespan.on_shutdown(hook) is hook
-    return lifespan
-
-
-def fail(app: object) -> None:
-    raise OSError("no disk")
-
-
-# Order
 
 
 async def test_an_empty_lifespan_starts_and_stops() -> None:
@@ -135,9 +81,6 @@ def test_a_list_of_hooks_is_not_shared_with_its_owner() -> None:
     assert on_startup == [print]
 
 
-# The connections' initial state
-
-
 async def database(app: object) -> AsyncGenerator[dict[str, str], None]:
     yield {"database": "open"}
 
@@ -155,182 +98,6 @@ async def test_state_reaches_connections_on_a_server_that_does_not_keep_it() -> 
     assert "state" not in server.scope
     connection = HTTPConnection({"type": "http", "path": "/", "headers": [], "app": server.app})
     assert connection.state.database == "open"
-
-
-@pytest.mark.parametrize("scope", [{}, {"state": {}}])
-async def test_a_state_that_is_no_mapping_fails_the_start_up(scope: dict[str, Any]) -> None:
-    async def lifespan(app: object) -> AsyncGenerator[int, None]:
-        yield 1
-
-    answers, message = await Server(Lifespan(lifespan), **scope).fail(
-        TypeError, "yields nothing or a mapping.* got 1"
-    )
-    assert answers == [{"type": "lifespan.startup.failed"}]
-    assert "got 1" in message
-
-
-# Failures
-
-
-async def test_a_failing_start_up_is_reported_with_its_traceback_and_raised() -> None:
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        fail(app)
-        yield
-
-    answers, message = await Server(Lifespan(lifespan)).fail(OSError, "no disk")
-    assert answers == [{"type": "lifespan.startup.failed"}]
-    assert message.startswith("Traceback")
-    assert "in fail" in message
-    assert message.endswith("OSError: no disk\n")
-
-
-async def test_a_failing_shut_down_is_reported_with_its_traceback_and_raised() -> None:
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        yield
-        fail(app)
-
-    answers, message = await Server(Lifespan(lifespan)).fail(OSError, "no disk")
-    assert answers == [STARTED, {"type": "lifespan.shutdown.failed"}]
-    assert message.endswith("OSError: no disk\n")
-
-
-class Closing:
-    """A lifespan function that logs when it is closed, with what the server had been told by then."""
-
-    def __init__(self) -> None:
-        self.log: list[str] = []
-        self.answers: list[Message] = []
-
-    async def lifespan(self, app: object) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            self.log += ["close", *(answer["type"] for answer in self.answers)]
-
-
-async def test_a_failing_start_up_hook_ends_the_function_before_it_is_reported() -> None:
-    closing = Closing()
-    lifespan = with_startup(Lifespan(closing.lifespan), fail)
-    server = Server(with_shutdown(lifespan, lambda app: closing.log.append("on_shutdown")))
-    closing.answers = server.answers
-    answers, _ = await server.fail(OSError, "no disk")
-    assert answers == [{"type": "lifespan.startup.failed"}]
-    assert closing.log == ["close"]
-
-
-async def test_a_failing_shut_down_hook_ends_the_function_before_it_is_reported() -> None:
-    closing = Closing()
-    server = Server(with_shutdown(Lifespan(closing.lifespan), fail))
-    closing.answers = server.answers
-    answers, _ = await server.fail(OSError, "no disk")
-    assert answers == [STARTED, {"type": "lifespan.shutdown.failed"}]
-    assert closing.log == ["close", "lifespan.startup.complete"]
-
-
-async def test_a_function_that_suppresses_a_failed_start_up_does_not_start_the_application() -> None:
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        with suppress(OSError):
-            yield
-
-    server = Server(with_startup(Lifespan(lifespan), fail))
-    answers, _ = await server.fail(RuntimeError, "the lifespan function suppressed the error")
-    assert answers == [{"type": "lifespan.startup.failed"}]
-
-
-async def test_a_group_of_failures_is_reported_whole() -> None:
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        raise ExceptionGroup("both", [OSError("no disk"), ValueError("no name")])
-        yield
-
-    _, message = await Server(Lifespan(lifespan)).fail(ExceptionGroup, "both")
-    assert "no disk" in message
-    assert "no name" in message
-
-
-async def test_a_function_that_never_yields_fails_the_start_up() -> None:
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        if app is None:
-            yield
-
-    answers, _ = await Server(Lifespan(lifespan)).fail(RuntimeError, "generator didn't yield")
-    assert answers == [{"type": "lifespan.startup.failed"}]
-
-
-async def test_a_function_that_yields_twice_fails_the_shut_down() -> None:
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        yield
-        yield
-
-    answers, _ = await Server(Lifespan(lifespan)).fail(RuntimeError, "generator didn't stop")
-    assert answers == [STARTED, {"type": "lifespan.shutdown.failed"}]
-
-
-async def test_a_scope_without_an_application_fails_the_start_up() -> None:
-    answers: list[Message] = []
-
-    async def receive() -> Message:
-        return STARTUP
-
-    async def send(message: Message) -> None:
-        answers.append(message)
-
-    with pytest.raises(RuntimeError, match=r'nothing set scope\["app"\]'):
-        await Lifespan()({"type": "lifespan"}, receive, send)
-    assert [answer["type"] for answer in answers] == ["lifespan.startup.failed"]
-
-
-async def test_cancellation_while_the_application_runs_ends_the_function_and_is_no_failure() -> None:
-    log: list[str] = []
-    running = asyncio.Event()
-
-    async def lifespan(app: object) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        except asyncio.CancelledError:
-            log.append("cancelled")
-            raise
-
-    async def receive() -> Message:
-        if not log:
-            log.append("startup")
-            return STARTUP
-        running.set()
-        return await asyncio.Future()
-
-    async def send(message: Message) -> None:
-        log.append(message["type"])
-
-    app = Application({"lifespan": Lifespan(lifespan)})
-    task = asyncio.ensure_future(app({"type": "lifespan"}, receive, send))
-    await running.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert log == ["startup", "lifespan.startup.complete", "cancelled"]
-
-
-async def test_a_server_that_drops_the_application_while_it_runs_is_told_nothing() -> None:
-    sent: list[Message] = []
-
-    class Forever:
-        def __await__(self) -> Any:
-            yield
-
-    async def receive() -> Message:
-        if sent:
-            await Forever()
-        return STARTUP
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    run = cast(Any, Application({"lifespan": Lifespan()})({"type": "lifespan"}, receive, send))
-    run.send(None)
-    run.close()
-    assert sent == [STARTED]
-
-
-# Registration
 
 
 async def not_a_generator(app: object) -> None: ...
