@@ -70,9 +70,15 @@ async def test_a_partial_or_a_method_may_be_the_function() -> None:
         log.append("open")
         yield
 
+    class Database:
+        async def lifespan(self, app: object) -> AsyncGenerator[None, None]:
+            log.append("open")
+            yield
+
     log: list[str] = []
-    assert await Server(Lifespan(partial(lifespan, log))).run() == [STARTED, STOPPED]
-    assert log == ["open"]
+    for function in (partial(lifespan, log), Database().lifespan):
+        assert await Server(Lifespan(function)).run() == [STARTED, STOPPED]
+    assert log == ["open", "open"]
 
 
 def test_a_list_of_hooks_is_not_shared_with_its_owner() -> None:
