@@ -7,7 +7,7 @@ from contextvars import copy_context
 from typing import Any, cast
 
 import pytest
-from websocket_peer import scope_of, serve, turns
+from websocket_peer import SERVERS, scope_of, serve, turns
 
 from kui.core import (
     Application,
@@ -23,7 +23,6 @@ from kui.testing import PROFILES, TestClient
 from kui.websocket import WebSocket, websocket, websocket_session, websocket_var
 from kui.websocket.context import WebSocketProxy
 
-SERVERS = sorted(PROFILES)
 METHODS = sorted(
     name
     for name, value in vars(WebSocketProxy).items()

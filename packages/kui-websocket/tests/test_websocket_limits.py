@@ -4,12 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from websocket_peer import serve, turns
+from websocket_peer import SERVERS, serve, turns
 
-from kui.testing import PROFILES, TestClient
+from kui.testing import TestClient
 from kui.websocket import Limits, WebSocketDisconnect, websocket, websocket_session
-
-SERVERS = sorted(PROFILES)
 
 
 @pytest.mark.parametrize("name", ["max_message_size", "send_timeout", "idle_timeout"])

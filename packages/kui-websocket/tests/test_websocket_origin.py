@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
+from websocket_peer import SERVERS
 
-from kui.testing import PROFILES, HandshakeDenied, TestClient
+from kui.testing import HandshakeDenied, TestClient
 from kui.websocket import OriginRule, check_origin, websocket, websocket_session
-
-SERVERS = sorted(PROFILES)
 
 
 def allows(origin: str | None, *allowed: str, host: str | None = "example.org", scheme: str = "ws") -> bool:

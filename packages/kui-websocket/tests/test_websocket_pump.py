@@ -5,12 +5,10 @@ import logging
 from typing import Any
 
 import pytest
-from websocket_peer import serve, turns
+from websocket_peer import SERVERS, serve, turns
 
 from kui.testing import PROFILES, TestClient
 from kui.websocket import Limits, WebSocketDisconnect, websocket, websocket_session
-
-SERVERS = sorted(PROFILES)
 
 
 def pumps() -> list[asyncio.Task[Any]]:

@@ -5,12 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from websocket_peer import serve, turns
+from websocket_peer import SERVERS, serve, turns
 
-from kui.testing import PROFILES, TestClient
+from kui.testing import TestClient
 from kui.websocket import WebSocketDisconnect, websocket, websocket_session
-
-SERVERS = sorted(PROFILES)
 
 
 async def test_sends_of_several_tasks_keep_their_order() -> None:

@@ -10,13 +10,12 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from websocket_peer import serve
+from websocket_peer import SERVERS, serve
 
 from kui.core import JSONCodec, Receive, Scope, Send, UnknownScopeType
-from kui.testing import PROFILES, TestClient
+from kui.testing import TestClient
 from kui.websocket import SocketView, websocket, websocket_session
 
-SERVERS = sorted(PROFILES)
 README = Path(__file__).parent.parent / "README.md"
 
 

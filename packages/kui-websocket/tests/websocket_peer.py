@@ -6,7 +6,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from kui.core import ASGIApp, Endpoint, Message
+from kui.testing import PROFILES
 from kui.websocket import websocket_session
+
+SERVERS = sorted(PROFILES)
 
 _NEXT: dict[tuple[str, str], str] = {
     ("new", "websocket.accept"): "open",
