@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from websocket_peer import Peer, turns
 
@@ -306,6 +306,13 @@ TASKS = st.lists(
     cancels=st.lists(st.integers(0, 3), max_size=3),
     inbound=st.integers(0, 5),
     leaves=st.booleans(),
+)
+@example(  # a close is cancelled while it stops a read pump that has not begun
+    programs=[["send", "turn", "close"], ["send"]],
+    gate=[True, False, False],
+    cancels=[2, 1, 0],
+    inbound=0,
+    leaves=False,
 )
 def test_tasks_that_send_receive_close_and_are_cancelled_leave_order_and_messages_intact(
     programs: list[list[str]], gate: list[bool], cancels: list[int], inbound: int, leaves: bool

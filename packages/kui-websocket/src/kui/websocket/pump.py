@@ -76,9 +76,11 @@ class ReadPump:
         """End the task, and wait until it has ended; who stops it knows how the connection ended."""
         self._on_end = _ignore
         self._task.cancel()
-        await asyncio.wait([self._task])
-        if self._end is None:  # it had not begun
-            self._finish(_CUT)
+        try:
+            await asyncio.wait([self._task])
+        finally:  # who stops it may be cancelled, and whoever waits must not wait for ever
+            if self._end is None:  # it had not begun
+                self._finish(_CUT)
 
     async def _run(self) -> None:
         end = _CUT
