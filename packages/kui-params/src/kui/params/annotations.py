@@ -8,10 +8,7 @@ import typing
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, ForwardRef, LiteralString, NewType, TypeVar, Union, get_args, get_origin
 
-import typing_extensions
-from pydantic import BaseModel, Json
-from pydantic.fields import FieldInfo
-from typing_extensions import is_typeddict
+from .loaded import loaded
 
 __all__ = [
     "is_json",
@@ -24,9 +21,6 @@ __all__ = [
     "without_none",
 ]
 
-_ALIASES = tuple(
-    {typing_extensions.TypeAliasType, getattr(typing, "TypeAliasType", typing_extensions.TypeAliasType)}
-)
 _UNIONS = (Union, types.UnionType)
 _PAYLOADS = (Any, object, str, LiteralString, bytes, bytearray, memoryview, None, type(None))
 _MULTIPLE = {
@@ -68,7 +62,7 @@ def take_markers(annotation: Any, is_marker: Callable[[Any], bool]) -> tuple[Any
     found: list[Any] = []
 
     def strip(annotation: Any) -> Any:
-        if isinstance(annotation, _ALIASES):
+        if _is_alias(annotation):
             before = len(found)
             inner = strip(annotation.__value__)
             return annotation if len(found) == before else inner
@@ -87,10 +81,17 @@ def take_markers(annotation: Any, is_marker: Callable[[Any], bool]) -> tuple[Any
     return strip(annotation), found
 
 
+def _is_alias(annotation: Any) -> bool:
+    """Tell whether the annotation is a name for another one, as a `type` statement makes it."""
+    return isinstance(
+        annotation, (*loaded("typing", "TypeAliasType"), *loaded("typing_extensions", "TypeAliasType"))
+    )
+
+
 def plain(annotation: Any) -> Any:
     """Return the annotation below its aliases and metadata."""
     while True:
-        if isinstance(annotation, _ALIASES):
+        if _is_alias(annotation):
             annotation = annotation.__value__
         elif get_origin(annotation) is Annotated:
             annotation = annotation.__origin__
@@ -123,21 +124,23 @@ def is_multiple(annotation: Any) -> bool:
 
 def is_json(metadata: Iterable[Any]) -> bool:
     """Tell whether there is `pydantic.Json` among the metadata of an annotation."""
-    kind: Any = Json  # a class, which type checkers take for the annotation that it makes
-    return any(item is kind or isinstance(item, kind) for item in metadata)
+    kinds = loaded("pydantic.types", "Json")
+    return any(item is kind or isinstance(item, kind) for kind in kinds for item in metadata)
 
 
 def is_model(annotation: Any) -> bool:
     """Tell whether the annotation is a class with fields: a pydantic model, a dataclass or a TypedDict."""
     kind: Any = get_origin(annotation) or annotation
-    if is_typeddict(kind):
-        return True
-    return inspect.isclass(kind) and (hasattr(kind, "__dataclass_fields__") or issubclass(kind, BaseModel))
+    return inspect.isclass(kind) and (
+        hasattr(kind, "__dataclass_fields__")
+        or hasattr(kind, "__required_keys__")  # a TypedDict, of typing or of typing_extensions
+        or issubclass(kind, loaded("pydantic.main", "BaseModel"))
+    )
 
 
 def is_payload(annotation: Any) -> bool:
     """Tell whether what a frame holds, text or bytes, fits the annotation as it is: nothing is left to validate."""
-    if isinstance(annotation, _ALIASES):
+    if _is_alias(annotation):
         return is_payload(annotation.__value__)
     if isinstance(annotation, NewType):
         return is_payload(annotation.__supertype__)
@@ -152,6 +155,6 @@ def is_payload(annotation: Any) -> bool:
 
 
 def _constrains(item: Any) -> bool:
-    if isinstance(item, FieldInfo):  # one that describes has no metadata
+    if isinstance(item, loaded("pydantic.fields", "FieldInfo")):  # one that describes has no metadata
         return bool(item.metadata)
     return type(item).__module__.partition(".")[0] in ("annotated_types", "pydantic")

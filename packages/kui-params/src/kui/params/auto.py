@@ -5,12 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from .binding import Binding
-from .bound import Bound
 from .callables import own_attribute
 from .errors import UnresolvedName
 from .graph import Node, node_of
 from .handlers import check_async, handler_of, look_like
-from .views import bind_view
 
 __all__ = ["auto_params", "bindings"]
 
@@ -67,6 +65,8 @@ def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...]:
 
 def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
     if inspect.isclass(endpoint):
+        from .views import bind_view
+
         handler, nodes = bind_view(endpoint, protocol)
         if handler is not endpoint:
             _remember(handler, nodes, protocol)
@@ -75,6 +75,8 @@ def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[...,
     node = node_of(endpoint, protocol)
     if not node.parameters and not node.edges:
         return endpoint
+    from .bound import Bound  # as the views: what runs comes with the first that has something to bind
+
     handler = handler_of(Bound(node, protocol), endpoint)
     _remember(handler, [node], protocol)
     return handler

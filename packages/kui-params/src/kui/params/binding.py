@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPConnection
 
-from .bound import Bound
-from .fields import fields_of
 from .graph import Node, node_of
-from .schema import schema_of
+
+if TYPE_CHECKING:
+    from .bound import Bound
 
 __all__ = ["Binding"]
 
@@ -72,6 +72,8 @@ class Binding:
     @property
     def places(self) -> dict[str, tuple[str, ...]]:
         """By place, the names that the client uses: `{"path": ("room",), "header": ("x-token",)}`."""
+        from .fields import fields_of  # with pydantic, as in `json_schema`: not before somebody asks
+
         places: dict[str, list[str]] = {}
         for parameter in self._node.parameters:
             names = sorted(fields_of(parameter.annotation).keys) if parameter.exclusive else [parameter.key]
@@ -90,6 +92,8 @@ class Binding:
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema (2020-12) of the function's own parameters: an object with one key for each place."""
+        from .schema import schema_of
+
         return schema_of(self._node.parameters)
 
     def arguments(self, connection: HTTPConnection) -> AbstractAsyncContextManager[dict[str, Any]]:
@@ -101,5 +105,7 @@ class Binding:
             RequestValidationError: what the client sent does not fit.
         """
         if self._bound is None:
+            from .bound import Bound  # once, at the first use
+
             self._bound = Bound(self._node, self.protocol)
         return self._bound.arguments(connection)

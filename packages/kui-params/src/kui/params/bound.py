@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPConnection
 
@@ -12,11 +12,14 @@ from .callables import key_of, name_of
 from .details import Detail
 from .errors import RequestValidationError, SignatureError
 from .graph import Edge, Node, Overrides
+from .places import places_that_were_read
 from .plan import Plan, plan_of
 from .readers import Raw
-from .reading import Reading, places_that_were_read
 from .signature import Parameter
 from .source import Form, compile_plan
+
+if TYPE_CHECKING:
+    from .reading import Reading
 
 __all__ = ["Bound"]
 
@@ -65,6 +68,8 @@ class Bound:
         self._partial: dict[frozenset[str], Bound] = {}
         self._readings: dict[Node, list[Reading]] = {}
         self._singles: dict[Edge, Bound] = {}
+        if any(each.parameters for each in node.walk()):
+            _reading()  # now, so that the first connection does not wait for pydantic
 
     def function(self, connection: HTTPConnection, form: Form = "call") -> Callable[..., Any]:
         """Return the compiled function for this connection: `await function(connection, *given)`."""
@@ -159,7 +164,7 @@ class Bound:
         if readings is None:
             with _lock:
                 groups = _split({one.name: one for one in node.parameters})
-                readings = self._readings[node] = [Reading(parameters) for parameters in groups.values()]
+                readings = self._readings[node] = [_reading()(parameters) for parameters in groups.values()]
         return [detail for reading in readings for detail in await reading.errors(connection)]
 
     def _single(self, edge: Edge) -> "Bound":
@@ -188,14 +193,23 @@ def _readings(plan: Plan) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for part, parameters in _split(plan.parameters).items():
         try:
-            reading = Reading(parameters)
+            reading = _reading()(parameters)
         except Exception as error:
             raise SignatureError(
                 f"{name_of(plan.node.function)}: pydantic refuses its parameters {', '.join(parameters)}: {error}"
             ) from error
         names[f"read_{part}"] = reading.read
         names[f"validate_{part}"] = reading.validate
+        names["ValidationError"] = reading.refusal
     return names
+
+
+@cache
+def _reading() -> "type[Reading]":
+    """Return the class that validates. With it pydantic is imported, which nobody needs who takes no parameters."""
+    from .reading import Reading
+
+    return Reading
 
 
 def _split(parameters: Mapping[str, Parameter]) -> dict[str, dict[str, Parameter]]:

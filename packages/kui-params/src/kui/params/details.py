@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 __all__ = ["Detail", "details_of", "json_safe"]
 
@@ -19,7 +20,7 @@ MAX_ITEMS = 50
 MAX_DEPTH = 6
 
 
-def details_of(error: ValidationError, place: str) -> list[Detail]:
+def details_of(error: "ValidationError", place: str) -> list[Detail]:
     """Return the errors, at most 100 of them, each with the place; all of it JSON values.
 
     Of more than 5,000 errors, only their number is told.

@@ -10,13 +10,14 @@ Exception
 
 import json
 from collections.abc import Iterable
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPException
 
 from .details import Detail, details_of
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 __all__ = ["RequestValidationError", "SignatureError", "UnresolvedName"]
 
@@ -51,8 +52,8 @@ class RequestValidationError(HTTPException[list[Detail]]):
     ```
     """
 
-    def __init__(self, errors: ValidationError | Iterable[Detail], in_: str = "body") -> None:
-        details = details_of(errors, in_) if isinstance(errors, ValidationError) else list(errors)
+    def __init__(self, errors: "ValidationError | Iterable[Detail]", in_: str = "body") -> None:
+        details = list(errors) if isinstance(errors, Iterable) else details_of(errors, in_)
         status = 404 if any(detail["in"] == "path" for detail in details) else 422
         super().__init__(status, {}, details)
         self._details = details

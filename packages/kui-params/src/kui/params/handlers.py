@@ -2,13 +2,15 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPConnection, NoActiveConnection, http_connection_var
 
-from .bound import Bound
 from .callables import name_of, written_function
 from .errors import SignatureError
+
+if TYPE_CHECKING:
+    from .bound import Bound
 
 __all__ = ["check_async", "current_connection", "handler_of", "look_like", "method_of"]
 
@@ -21,7 +23,7 @@ def current_connection() -> HTTPConnection:
         raise NoActiveConnection("http_connection") from None
 
 
-def handler_of(bound: Bound, original: Callable[..., Any], skip: int = 0) -> Callable[..., Any]:
+def handler_of(bound: "Bound", original: Callable[..., Any], skip: int = 0) -> Callable[..., Any]:
     """Return the bound function: async, without parameters but those that are not bound.
 
     An argument that is given all the same counts before what the connection has. `skip` is how many of the
@@ -43,7 +45,7 @@ def handler_of(bound: Bound, original: Callable[..., Any], skip: int = 0) -> Cal
     return handler
 
 
-def method_of(bound: Bound, original: Callable[..., Any], given: int) -> Callable[..., Any]:
+def method_of(bound: "Bound", original: Callable[..., Any], given: int) -> Callable[..., Any]:
     """Return the bound method: async, with the first parameters, which somebody else gives."""
 
     async def method(*given: Any) -> Any:

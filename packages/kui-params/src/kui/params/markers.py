@@ -1,10 +1,10 @@
 """Where a parameter comes from: `Path`, `Query`, `Header`, `Cookie` and `Body`."""
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, Unpack
 
-from pydantic import AliasChoices, AliasPath, Discriminator
-from typing_extensions import TypedDict, Unpack
+if TYPE_CHECKING:
+    from pydantic import Discriminator
 
 __all__ = ["Body", "Constraints", "Cookie", "Header", "Marker", "Path", "PlaceName", "Query"]
 
@@ -22,7 +22,7 @@ class Constraints(TypedDict, total=False):
     examples: list[Any] | None
     deprecated: bool | str | None
     json_schema_extra: dict[str, Any] | Callable[[dict[str, Any]], None] | None
-    discriminator: str | Discriminator | None
+    discriminator: "str | Discriminator | None"
     validate_default: bool | None
     strict: bool | None
     gt: Any
@@ -50,7 +50,7 @@ class Marker:
         place: PlaceName,
         default: Any,
         default_factory: Callable[[], Any] | None,
-        alias: str | None,
+        alias: object,
         exclusive: bool | None,
         constraints: Constraints,
     ) -> None:
@@ -62,12 +62,12 @@ class Marker:
             )
         if default is not MISSING and default_factory is not None:
             raise TypeError(f"{place.title()}() got a default and a default_factory; give one of them")
-        if isinstance(alias, (AliasChoices, AliasPath)):
+        if not isinstance(alias, str | None):
             raise TypeError(f"{place.title()}() got {alias!r}; an alias here is one name, a str")
         self.place: PlaceName = place
         self.default = default
         self.default_factory = default_factory
-        self.alias = alias
+        self.alias: str | None = alias
         self.exclusive = exclusive
         self.constraints = constraints
 

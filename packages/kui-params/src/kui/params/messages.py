@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from kui.core import default_codec
 
 from .annotations import is_payload, without_none
@@ -40,7 +38,12 @@ class ModelEncoding(Generic[T]):
     """
 
     def __init__(self, type_: type[T]) -> None:
+        # Imported by the encoding that is made, not by `import kui.params`, of which it would be the greater part.
+        from pydantic import TypeAdapter, ValidationError
+
         self.type = type_
+        self._adapter = TypeAdapter
+        self._failure = ValidationError
 
     def __repr__(self) -> str:
         return f"ModelEncoding({self.type!r})"
@@ -51,7 +54,7 @@ class ModelEncoding(Generic[T]):
         Raises:
             ValueError: the frame holds no JSON, or JSON that does not fit (`pydantic.ValidationError` is one).
         """
-        validate: Callable[[str | bytes], T] = TypeAdapter(self.type).validator.validate_json
+        validate: Callable[[str | bytes], T] = self._adapter(self.type).validator.validate_json
         # from now on the validator answers by itself, without this method around it
         vars(self)["decode"] = validate
         return validate(payload)
@@ -77,7 +80,7 @@ class ModelEncoding(Generic[T]):
         ```
         """
         details: list[Detail]
-        if isinstance(error, ValidationError):
+        if isinstance(error, self._failure):
             details = details_of(error, "message")
         else:
             details = [{"type": "value_error", "loc": [], "msg": str(error), "input": None, "in": "message"}]

@@ -1,10 +1,6 @@
 """Parameters of several functions, read from the connection and validated by one validator."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from inspect import iscoroutinefunction
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Annotated, Any, NotRequired, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -16,6 +12,7 @@ from .details import Detail, details_of, json_safe
 from .errors import RequestValidationError
 from .fields import fields_of
 from .markers import MISSING, Marker
+from .places import is_own, own_reader, own_reader_async
 from .readers import (
     Raw,
     Reader,
@@ -29,7 +26,7 @@ from .readers import (
 )
 from .signature import Parameter
 
-__all__ = ["Reading", "adapter_of", "is_read_async", "places_that_were_read"]
+__all__ = ["Reading", "adapter_of"]
 
 _READERS: dict[str, Callable[[Wanted, bool], Reader]] = {
     "path": path_reader,
@@ -67,11 +64,13 @@ class Reading:
     """Read and validate parameters: those of the body, or those of all other places.
 
     `read(connection)` returns the raw values by slot, or an awaitable of them where `is_async`; `validate(raw)` the
-    values, or raises pydantic's `ValidationError`.
+    values, or raises `refusal`, pydantic's `ValidationError`.
 
     Args:
         parameters: the parameters by slot; slots are unique over the functions that the parameters belong to.
     """
+
+    refusal = ValidationError
 
     def __init__(self, parameters: Mapping[str, Parameter]) -> None:
         self._parameters = parameters
@@ -124,7 +123,7 @@ def _readers_of(parameters: Mapping[str, Parameter]) -> Iterator[Reader]:
     for place, make in _READERS.items():
         wanted: dict[str, list[tuple[str, bool]]] = {}
         for slot, parameter in parameters.items():
-            if parameter.place != place or not _is_of_kui(parameter):
+            if parameter.place != place or is_own(parameter):
                 continue
             if parameter.exclusive:
                 yield _whole(slot, parameter, make)
@@ -135,28 +134,19 @@ def _readers_of(parameters: Mapping[str, Parameter]) -> Iterator[Reader]:
             yield make({key: slots.pop() for key, slots in wanted.items()}, False)
             wanted = {key: slots for key, slots in wanted.items() if slots}
     for slot, parameter in parameters.items():
-        if not _is_of_kui(parameter) and not is_read_async(parameter):
-            yield _custom(slot, parameter.source)
+        if is_own(parameter) and not parameter.is_read_async:
+            yield own_reader(slot, parameter.source)
 
 
 def _async_readers_of(
     parameters: Mapping[str, Parameter],
 ) -> Iterator[Callable[[HTTPConnection, Raw], Awaitable[None]]]:
-    of_body = {slot: one for slot, one in parameters.items() if one.place == "body" and _is_of_kui(one)}
+    of_body = {slot: one for slot, one in parameters.items() if one.place == "body" and not is_own(one)}
     if of_body:
         yield _body(of_body)
     for slot, parameter in parameters.items():
-        if is_read_async(parameter):
-            yield _custom_async(slot, parameter.source)
-
-
-def _is_of_kui(parameter: Parameter) -> bool:
-    return not hasattr(parameter.source, "read")
-
-
-def is_read_async(parameter: Parameter) -> bool:
-    """Tell whether a place of one's own has to be awaited."""
-    return iscoroutinefunction(getattr(parameter.source, "read", None))
+        if parameter.is_read_async:
+            yield own_reader_async(slot, parameter.source)
 
 
 def _whole(slot: str, parameter: Parameter, make: Callable[[Wanted, bool], Reader]) -> Reader:
@@ -179,46 +169,6 @@ def _wanted_of(parameter: Parameter) -> tuple[Wanted, bool]:
         name = key.replace("_", "-").lower() if parameter.place == "header" else key
         wanted[name] = (key, key in fields.multiple)
     return wanted, fields.everything
-
-
-_known: ContextVar[Mapping[int, Any]] = ContextVar("kui_params_places", default=MappingProxyType({}))
-
-
-@contextmanager
-def places_that_were_read(parameters: Mapping[str, Parameter], raw: Raw) -> Generator[None]:
-    """Let places of one's own, meanwhile, give what they gave: a token that is good for once is asked for once."""
-    own = {slot: one.source for slot, one in parameters.items() if not _is_of_kui(one)}
-    token = _known.set({**_known.get(), **{id(place): raw.get(slot, MISSING) for slot, place in own.items()}})
-    try:
-        yield
-    finally:
-        _known.reset(token)
-
-
-def _custom(slot: str, place: Any) -> Reader:
-    def read(connection: HTTPConnection, raw: Raw) -> None:
-        known = _known.get()
-        try:
-            value = known[id(place)] if id(place) in known else place.read(connection)
-        except LookupError:
-            return
-        if value is not MISSING:
-            raw[slot] = value
-
-    return read
-
-
-def _custom_async(slot: str, place: Any) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
-    async def read(connection: HTTPConnection, raw: Raw) -> None:
-        known = _known.get()
-        try:
-            value = known[id(place)] if id(place) in known else await place.read(connection)
-        except LookupError:
-            return
-        if value is not MISSING:
-            raw[slot] = value
-
-    return read
 
 
 def _body(parameters: Mapping[str, Parameter]) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:

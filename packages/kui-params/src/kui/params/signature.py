@@ -3,10 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, get_args, get_origin
-
-from pydantic.fields import FieldInfo
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, get_args, get_origin
 
 from kui.core import HTTPConnection
 
@@ -15,7 +12,11 @@ from .annotations import is_model, is_multiple, needs_names, resolve, take_marke
 from .callables import globals_of, locals_of, name_of, signature_of, written_function
 from .depends import Dependency
 from .errors import SignatureError, UnresolvedName
+from .loaded import loaded
 from .markers import MISSING, Marker
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 __all__ = ["Message", "Parameter", "Place", "Signature", "marked_names", "read_signature"]
 
@@ -32,8 +33,7 @@ class Place(Protocol):
     def read(self, connection: HTTPConnection, /) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter that is taken from the connection.
 
     `name` and `default` are those of the signature; `place` and `key` say where its value is: `key` is the name as
@@ -51,17 +51,20 @@ class Parameter:
     exclusive: bool
     source: Marker | Place
 
+    @property
+    def is_read_async(self) -> bool:
+        """Whether a place of one's own has to be awaited."""
+        return inspect.iscoroutinefunction(getattr(self.source, "read", None))
 
-@dataclass(frozen=True, slots=True)
-class Message:
+
+class Message(NamedTuple):
     """The parameter of `on_receive` that is the message, and its annotation."""
 
     name: str
     annotation: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What a function asks of the connection, and what is left for others to give."""
 
     parameters: tuple[Parameter, ...]
@@ -256,11 +259,11 @@ def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place
     return Parameter(name, source.place, key, annotation, default, not optional, multiple, exclusive, source)
 
 
-def _fields_of(annotation: Any) -> list[FieldInfo]:
+def _fields_of(annotation: Any) -> "list[FieldInfo]":
     if get_origin(annotation) is not Annotated:
         return []
     metadata = get_args(annotation)[1:]
-    return [item for item in metadata if isinstance(item, FieldInfo)]
+    return [item for item in metadata if isinstance(item, loaded("pydantic.fields", "FieldInfo"))]
 
 
 def _check_exclusive(function: Any, parameters: list[Parameter]) -> None:

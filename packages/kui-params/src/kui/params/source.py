@@ -8,12 +8,9 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Literal, TypeAlias
 
-from pydantic import ValidationError
-
 from .callables import Kind, kind_of, name_of
 from .generators import OwingStack, start_async, start_sync, start_thread
 from .plan import Argument, Plan, Step
-from .reading import is_read_async
 
 __all__ = ["Form", "compile_plan", "source_of"]
 
@@ -42,7 +39,6 @@ def compile_plan(
     source = source_of(plan, form, given)
     space: dict[str, Any] = {
         "AsyncExitStack": OwingStack if owes_response else AsyncExitStack,
-        "ValidationError": ValidationError,
         "start_async": start_async,
         "start_sync": start_sync,
         "start_thread": start_thread,
@@ -94,7 +90,7 @@ class _Source:
         steps = [step for step in self._plan.steps if step.dependency.scope == "connection"]
         self._start("connection")
         if any(one.place != "body" for one in parameters):
-            wait = "await " if any(is_read_async(one) for one in parameters) else ""
+            wait = "await " if any(one.is_read_async for one in parameters) else ""
             self._validate("parts", wait)
         if steps or self._form == "frame":
             self._add('kept = connection.__dict__.setdefault("_kui_params", {})')

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from .converters import REFUSED, Converter, StrConverter
@@ -19,16 +18,14 @@ _BRACE: Final = re.compile(r"[{}]")
 _DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:/|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A `{name:type}` of a path."""
 
     name: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(NamedTuple):
     """A parameter together with the converter that its type stands for."""
 
     name: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Self
 
 from .converters import Converter, known_converters
@@ -200,6 +199,8 @@ class Router(Registration):
     def _named(self, name: str) -> Trace:
         trace = self._names.get(name)
         if trace is None:
+            from difflib import get_close_matches  # only a mistake needs it
+
             close = get_close_matches(name, self._names)
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise NoRouteFound(f"No route with name {name!r} exists{hint}")
