@@ -21,7 +21,7 @@ from kui.core import (
 )
 from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConverter, allow_cors
 from kui.params import auto_params
-from kui.routing import MethodNotAllowed, Mounted, NoMatchFound
+from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Verify
 from kui.routing import Router as PlainRouter
 from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
 
@@ -29,6 +29,7 @@ from .draining import Drained, Draining
 from .factory import FactoryClass
 from .fallback import Fallback
 from .routing import Router
+from .verify import verify_path_parameters
 
 __all__ = ["Kui"]
 
@@ -62,6 +63,8 @@ class Kui(Application):
         limits: the limits of every WebSocket.
         request_limits: the limits of every HTTP request.
         dependency_overrides: functions to call in the place of others that `Depends` names; for tests.
+        verify: called as `verify(route, trace)` before a route goes into `router`; may raise to refuse it. Default:
+            `verify_path_parameters`; `verify_every_path_parameter` is stricter, None lets everything in.
 
     ```python
     >>> from kui.asgi import Kui, websocket
@@ -98,6 +101,7 @@ class Kui(Application):
         limits: Limits | None = None,
         request_limits: RequestLimits | None = None,
         dependency_overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
+        verify: Verify | None = verify_path_parameters,
     ) -> None:
         self.should_exit = False
         self.templates = templates
@@ -112,7 +116,7 @@ class Kui(Application):
         self._exception_handlers = ExceptionHandlers(exception_handlers)
         http_middlewares = [*http_middlewares, *([] if cors_config is None else [allow_cors(**cors_config)])]
         socket_middlewares = [*socket_middlewares]
-        self.router: PlainRouter = Router(routes, http_middlewares, socket_middlewares)
+        self.router: PlainRouter = Router(routes, http_middlewares, socket_middlewares, verify=verify)
         self._http_fallback = Fallback(http_middlewares, lambda endpoint: auto_params(endpoint, "http"))
         self._socket_fallback = Fallback(
             socket_middlewares, lambda endpoint: auto_params(endpoint, "websocket")
