@@ -1,7 +1,7 @@
 """What a function needs of a place, and what it leaves there."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, Required, TypedDict
 
 import pytest
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -32,6 +32,16 @@ class Spot(TypedDict):
     row: NotRequired[int]
 
 
+class LooseSpot(TypedDict, total=False):
+    room: Required[str]
+    column: int
+
+
+class PostponedSpot(TypedDict):
+    room: "str"
+    column: "NotRequired[int]"
+
+
 async def single(room: Annotated[str, Path()], row: Annotated[int, Path()] = 1) -> None: ...
 
 
@@ -50,13 +60,21 @@ async def dataclass_(place: Annotated[Place, Path()]) -> None: ...
 async def typed_dict(spot: Annotated[Spot, Path()]) -> None: ...
 
 
+async def loose_spot(spot: Annotated[LooseSpot, Path()]) -> None: ...
+
+
+async def postponed_spot(spot: Annotated[PostponedSpot, Path()]) -> None: ...
+
+
 async def mapping(every: Annotated[dict[str, str], Path(exclusive=True)]) -> None: ...
 
 
 async def elsewhere(room: Annotated[str, Query()]) -> None: ...
 
 
-@pytest.mark.parametrize("function", [single, model, open_model, dataclass_, typed_dict])
+@pytest.mark.parametrize(
+    "function", [single, model, open_model, dataclass_, typed_dict, loose_spot, postponed_spot]
+)
 def test_what_has_no_default_is_missing_in_a_place_without_it(function: Any) -> None:
     assert Binding.of(function).missing("path", ["hall", "row"]) == ("room",)
 

@@ -32,7 +32,7 @@ class Seat(BaseModel):
 
 
 async def asks_for_nothing() -> str:
-    return request.path_params["room"]
+    return str(request.path_params["room"])
 
 
 async def asks_for_room(room: Annotated[str, Path()]) -> str:

@@ -77,9 +77,20 @@ def _is_required(kind: Any, name: str, field: FieldInfo) -> bool:
             return False
         if own.default is not dataclasses.MISSING and not isinstance(own.default, FieldInfo):
             return False
-    if is_typeddict(kind):
-        return name in kind.__required_keys__
+    elif is_typeddict(kind):
+        return _is_required_key(kind, name)
     return field.is_required()
+
+
+def _is_required_key(kind: Any, name: str) -> bool:
+    # where annotations are postponed, only the resolved ones tell what `__required_keys__` does not know
+    hint: Any = get_type_hints(kind, include_extras=True)[name]
+    origin: Any
+    while (origin := get_origin(hint)) in _QUALIFIERS:
+        if origin is not ReadOnly:
+            return origin is Required
+        [hint] = get_args(hint)
+    return name in kind.__required_keys__
 
 
 def _aliases(alias: str | AliasPath | AliasChoices | None) -> set[str]:

@@ -8,7 +8,6 @@ from kui.core import (
     Application,
     ASGIApp,
     ExceptionHandler,
-    ExceptionHandlers,
     JSONCodec,
     Lifespan,
     Middleware,
@@ -26,6 +25,7 @@ from kui.routing import Router as PlainRouter
 from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
 
 from .draining import Drained, Draining
+from .exceptions import ExceptionMiddleware
 from .factory import FactoryClass
 from .fallback import Fallback
 from .routing import Router
@@ -113,7 +113,7 @@ class Kui(Application):
         self.dependency_overrides = dict(dependency_overrides or {})
         self.lifespan = Lifespan(lifespan, on_startup, on_shutdown)
         self._state = State()
-        self._exception_handlers = ExceptionHandlers(exception_handlers)
+        self._exception_handlers = ExceptionMiddleware(exception_handlers)
         http_middlewares = [*http_middlewares, *([] if cors_config is None else [allow_cors(**cors_config)])]
         socket_middlewares = [*socket_middlewares]
         self.router: PlainRouter = Router(routes, http_middlewares, socket_middlewares, verify=verify)
@@ -150,6 +150,11 @@ class Kui(Application):
     @state.deleter
     def state(self) -> NoReturn:
         raise RuntimeError("Kui.state is immutable: delete its attributes, as in del app.state.database")
+
+    @property
+    def exception_middleware(self) -> ExceptionMiddleware:
+        """The exception handlers, by key; 1.x calls them so."""
+        return self._exception_handlers
 
     def on_startup(self, hook: Hook) -> Hook:
         """Run a function of the application at start-up; return it. Deprecated, use `lifespan`."""
