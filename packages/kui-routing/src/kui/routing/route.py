@@ -127,7 +127,7 @@ class HttpRoute(BaseRoute):
             if isinstance(self.methods, str) or not self.methods or not are_names:
                 raise ValueError(
                     f"the methods of the route {self.path!r} have to be a collection such as {{'GET'}}, or None for"
-                    f" every one; got {self.methods!r}"
+                    f" every one; got {self.methods!r}; summary, description and tags are given by their names"
                 )
             for method in self.methods:
                 if not _TOKEN.fullmatch(method):
