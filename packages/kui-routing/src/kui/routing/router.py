@@ -200,7 +200,7 @@ class Router(Registration):
     def _named(self, name: str) -> Trace:
         trace = self._names.get(name)
         if trace is None:
-            close = get_close_matches(name, self._names)
+            close = get_close_matches(str(name), self._names)
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise NoRouteFound(f"No route with name {name!r} exists{hint}")
         return trace

@@ -26,7 +26,7 @@ class Limits:
             Default: 64 messages, 1 MiB.
 
     Raises:
-        ValueError: a limit that is not positive.
+        ValueError, TypeError: a limit that is not positive, or no number.
 
     ```python
     >>> from kui.websocket import Limits, SocketView, websocket_session
@@ -46,6 +46,8 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("max_message_size", "send_timeout", "idle_timeout"):
             value = getattr(self, name)
+            if value is not None and not isinstance(value, (int, float)):
+                raise TypeError(f"{name} is a number, or None for no limit; got {value!r}")
             if value is not None and value <= 0:
                 raise ValueError(f"{name} is a positive number, or None for no limit; got {value!r}")
         if min(self.receive_buffer) <= 0:

@@ -24,6 +24,7 @@ from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Verify
 from kui.routing import Router as PlainRouter
 from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
 
+from .arguments import check_arguments
 from .draining import Drained, Draining
 from .exceptions import ExceptionMiddleware
 from .factory import FactoryClass
@@ -66,6 +67,9 @@ class Kui(Application):
         verify: called as `verify(route, trace)` before a route goes into `router`; may raise to refuse it. Default:
             `verify_path_parameters`; `verify_every_path_parameter` is stricter, None lets everything in.
 
+    Raises:
+        TypeError, ValueError: an argument, a route or a middleware that could not work.
+
     ```python
     >>> from kui.asgi import Kui, websocket
     >>> app = Kui()
@@ -103,6 +107,20 @@ class Kui(Application):
         dependency_overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
         verify: Verify | None = verify_path_parameters,
     ) -> None:
+        check_arguments(
+            templates=templates,
+            exception_handlers=exception_handlers,
+            cors_config=cors_config,
+            factory_class=factory_class,
+            response_converters=response_converters,
+            json_encoder=json_encoder,
+            json_codec=json_codec,
+            origins=origins,
+            limits=limits,
+            request_limits=request_limits,
+            dependency_overrides=dependency_overrides,
+            verify=verify,
+        )
         self.should_exit = False
         self.templates = templates
         self.factory_class = factory_class or FactoryClass()
@@ -178,7 +196,7 @@ class Kui(Application):
 
     def exception_handler(self, key: int | type[BaseException]) -> Callable[[H], H]:
         """Decorate a function with `add_exception_handler`; it stays what it is."""
-        return lambda handler: self._exception_handlers.add(key, handler)
+        return self._exception_handlers.decorator(key)
 
     def on_drain(self, hook: Hook) -> Hook:
         """Let a function of the application, sync or async, be told when a drain begins; return it.
