@@ -79,5 +79,5 @@ def _check_key(key: object) -> None:
     if isinstance(key, int) and not isinstance(key, bool):
         if not 100 <= key <= 599:
             raise ValueError(f"an exception handler answers for a status from 100 to 599; got {key}")
-    elif not (isinstance(key, type) and issubclass(cast(type, key), BaseException)):
+    elif not (isinstance(key, type) and issubclass(key, BaseException)):
         raise TypeError(f"an exception handler answers for a status or a class of exception; got {key!r}")

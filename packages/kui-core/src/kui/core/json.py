@@ -52,7 +52,7 @@ class JSONCodec:
 
         self.encoders = dict(encoders or {})
         for type_, encoder in self.encoders.items():
-            if not (isinstance(type_, type) and callable(encoder)):
+            if not (isinstance(type_, type) and callable(encoder)):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"the encoders of JSON are functions by type; got {{{type_!r}: {encoder!r}}}")
         self._failure = msgspec.DecodeError
         self._raw = msgspec.Raw

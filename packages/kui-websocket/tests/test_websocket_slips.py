@@ -1,0 +1,62 @@
+"""Wrong arguments, and servers that fail: what is raised, and that nobody waits for ever."""
+
+from typing import Any
+
+import pytest
+from websocket_peer import serve
+
+from kui.core import Message
+from kui.websocket import SocketView, websocket
+
+
+async def test_a_server_that_fails_at_the_handshake_is_not_asked_again() -> None:
+    asked: list[str] = []
+
+    async def failing() -> Message:
+        asked.append("receive")
+        raise OSError("the transport is gone")
+
+    peer = serve(SocketView)
+    peer.wrap_receive = lambda receive: failing
+    async with peer:
+        await peer.forget_failure()
+    assert isinstance(peer.task.exception(), OSError)
+    assert (asked, peer.status()) == (["receive"], 500)
+
+
+@pytest.mark.parametrize("response", ["no", None, 404.0])
+async def test_a_handshake_is_not_refused_with_what_is_no_response(response: Any) -> None:
+    async def handler() -> None:
+        with pytest.raises(TypeError, match="a handshake is refused with a status or with a response; got"):
+            await websocket.deny(response)
+        await websocket.accept()
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.close() == (1000, None)
+
+
+@pytest.mark.parametrize("name", ["", "x token", "é", "x:"])
+async def test_the_name_of_a_header_is_a_token(name: str) -> None:
+    async def handler() -> None:
+        with pytest.raises(ValueError, match=r"the name of a header is a token of RFC 9110"):
+            await websocket.accept(headers={name: "1"})
+        await websocket.accept()
+
+    async with serve(handler) as peer:
+        pass
+    assert "headers" not in peer.sent[0]
+
+
+@pytest.mark.parametrize("header", [("x-count", 1), (1, "x"), 5])
+async def test_headers_are_pairs_of_texts(header: Any) -> None:
+    async def handler() -> None:
+        with pytest.raises(
+            TypeError, match="headers are pairs of a name and a value, both str or bytes; got"
+        ):
+            await websocket.accept(headers=[header])
+        await websocket.accept()
+
+    async with serve(handler) as peer:
+        pass
+    assert "headers" not in peer.sent[0]
