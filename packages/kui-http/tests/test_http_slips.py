@@ -1,0 +1,45 @@
+"""Endpoints that return what cannot be sent, and what they are told."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from kui.http import StreamResponse, http_session
+from kui.testing import TestClient
+
+
+async def test_a_stream_of_texts_is_refused_before_the_server_sees_one() -> None:
+    async def pieces() -> AsyncIterator[Any]:
+        yield "text"
+
+    async def endpoint() -> StreamResponse:
+        return StreamResponse(pieces())
+
+    async with TestClient(http_session(endpoint)) as client:
+        with pytest.raises(
+            TypeError, match="a stream is made of bytes, and this one yielded str; encode the text"
+        ):
+            await client.get("/")
+
+
+async def test_a_stream_may_be_of_any_kind_of_bytes() -> None:
+    async def pieces() -> AsyncIterator[Any]:
+        yield b"one "
+        yield bytearray(b"two ")
+        yield memoryview(b"three")
+
+    async def endpoint() -> StreamResponse:
+        return StreamResponse(pieces())
+
+    async with TestClient(http_session(endpoint)) as client:
+        assert (await client.get("/")).content == b"one two three"
+
+
+async def test_an_empty_tuple_is_no_answer() -> None:
+    async def endpoint() -> tuple[()]:
+        return ()
+
+    async with TestClient(http_session(endpoint)) as client:
+        with pytest.raises(TypeError, match="an endpoint returned an empty tuple; return a value, or"):
+            await client.get("/")
