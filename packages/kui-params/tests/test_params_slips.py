@@ -13,6 +13,13 @@ async def bare_depends(user: Annotated[str, Depends]) -> None: ...
 async def bare_query(page: Annotated[int, Query]) -> None: ...
 
 
+class Session:
+    """No place: it has no method `read`."""
+
+
+async def no_place(user: Annotated[str, Session()]) -> None: ...
+
+
 async def starred(*page: Annotated[int, Query()]) -> None: ...
 
 
@@ -24,6 +31,11 @@ async def doubly_starred(**page: Annotated[int, Query()]) -> None: ...
     [
         (bare_depends, "parameter 'user' is marked with Depends; write Depends(function)"),
         (bare_query, "parameter 'page' is marked with Query; write Query()"),
+        (
+            no_place,
+            "parameter 'user' has neither a source nor a default; write user: Annotated[str, Query()], or Path(), Header(), "
+            "Cookie(), Body(), Depends(function) in the place of Query(), or give it a default",
+        ),
         (
             starred,
             "parameter '*page' stands for any number of arguments, and has a source, which gives one; write page without "

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from kui.core import HTTPConnection
 
 from . import markers
-from .annotations import is_model, is_multiple, needs_names, resolve, take_markers, without_none
+from .annotations import is_model, is_multiple, needs_names, plain, resolve, take_markers, without_none
 from .callables import globals_of, locals_of, name_of, signature_of, written_function
 from .depends import Dependency, Depends
 from .errors import SignatureError, UnresolvedName
@@ -229,6 +229,7 @@ def _type_name(annotation: Any) -> str:
         return "str"
     if isinstance(annotation, str):
         return annotation
+    annotation = plain(annotation)
     return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 

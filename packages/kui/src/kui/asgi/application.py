@@ -251,7 +251,7 @@ class Kui(Application):
             path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self.router.search("http", path, scope["method"])
         except NoMatchFound:
-            scope["path_params"], handler = {}, self._http_fallback.not_found
+            scope["path_params"], handler = {}, self._http_fallback.not_found(self.router.http_middlewares)
         except MethodNotAllowed as error:
             scope["path_params"] = error.path_params
             handler = self._http_fallback.other_method(error.allow, error.middlewares)
@@ -266,7 +266,10 @@ class Kui(Application):
             path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self.router.search("websocket", path)
         except NoMatchFound:
-            scope["path_params"], handler = {}, self._socket_fallback.not_found
+            scope["path_params"], handler = (
+                {},
+                self._socket_fallback.not_found(self.router.socket_middlewares),
+            )
         if type(handler) is Mounted:
             return self._serve_mounted(cast(ASGIApp, handler), scope, receive, send)
         return self._sockets.serve(scope, receive, send, handler)
