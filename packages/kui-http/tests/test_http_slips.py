@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kui.core import HTTPException
 from kui.http import StreamResponse, http_session
 from kui.testing import TestClient
 
@@ -42,4 +43,29 @@ async def test_an_empty_tuple_is_no_answer() -> None:
 
     async with TestClient(http_session(endpoint)) as client:
         with pytest.raises(TypeError, match="an endpoint returned an empty tuple; return a value, or"):
+            await client.get("/")
+
+
+@pytest.mark.parametrize("endpoint", [5, None])
+def test_what_cannot_be_called_is_no_endpoint(endpoint: Any) -> None:
+    async def fine() -> str:
+        return "fine"
+
+    with pytest.raises(TypeError, match="an endpoint is an async callable without arguments; got"):
+        http_session(endpoint)
+    with pytest.raises(TypeError, match="an endpoint is an async callable without arguments; got"):
+        http_session(fine, middlewares=[lambda _: endpoint])
+
+
+async def test_a_text_in_the_place_of_headers_is_told_where_it_belongs() -> None:
+    headers: Any = "no such room"
+
+    async def endpoint() -> None:
+        raise HTTPException(404, headers)
+
+    async with TestClient(http_session(endpoint)) as client:
+        with pytest.raises(
+            TypeError,
+            match=r'got \'no such room\'; a text is the content, as in HTTPException\(404, content="',
+        ):
             await client.get("/")

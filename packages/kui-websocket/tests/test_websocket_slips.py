@@ -6,7 +6,7 @@ import pytest
 from websocket_peer import serve
 
 from kui.core import Message
-from kui.websocket import SocketView, websocket
+from kui.websocket import Limits, SocketView, websocket
 
 
 async def test_a_server_that_fails_at_the_handshake_is_not_asked_again() -> None:
@@ -60,3 +60,32 @@ async def test_headers_are_pairs_of_texts(header: Any) -> None:
     async with serve(handler) as peer:
         pass
     assert "headers" not in peer.sent[0]
+
+
+def test_on_disconnect_without_its_argument_is_refused_when_the_class_is_defined() -> None:
+    with pytest.raises(TypeError) as error:
+        type("Chat", (SocketView,), {"on_disconnect": nothing})
+    assert str(error.value) == (
+        "Chat.on_disconnect is called with one argument: write `async def on_disconnect(self, close_code)`"
+    )
+
+
+def test_on_invalid_without_its_argument_is_refused_when_the_class_is_defined() -> None:
+    with pytest.raises(TypeError, match=r"write `async def on_invalid\(self, error\)`"):
+        type("Chat", (SocketView,), {"on_invalid": nothing})
+
+
+def test_on_disconnect_may_have_arguments_of_its_own_with_defaults() -> None:
+    class Chat(SocketView):
+        async def on_disconnect(self, close_code: int, quietly: bool = True) -> None: ...
+
+    assert Chat.encoding == "anystr"
+
+
+async def nothing(self: Any) -> None: ...
+
+
+@pytest.mark.parametrize("buffer", [64, (64,), (64, 0), ("64", "1")])
+def test_a_buffer_is_two_numbers(buffer: Any) -> None:
+    with pytest.raises(ValueError, match="receive_buffer is two positive numbers, messages and bytes; got"):
+        Limits(receive_buffer=buffer)
