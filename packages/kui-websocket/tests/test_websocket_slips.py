@@ -6,7 +6,7 @@ import pytest
 from websocket_peer import serve
 
 from kui.core import Message
-from kui.websocket import Limits, SocketView, websocket
+from kui.websocket import Bytes, Limits, SocketView, Text, websocket
 
 
 async def test_a_server_that_fails_at_the_handshake_is_not_asked_again() -> None:
@@ -89,3 +89,21 @@ async def nothing(self: Any) -> None: ...
 def test_a_buffer_is_two_numbers(buffer: Any) -> None:
     with pytest.raises(ValueError, match="receive_buffer is two positive numbers, messages and bytes; got"):
         Limits(receive_buffer=buffer)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "message"),
+    [
+        (Text(), b"x", 'encoding = "text" sends a str, got bytes; "anystr" sends bytes too'),
+        (Bytes(), "x", 'encoding = "bytes" sends bytes, got str; "anystr" sends a str too'),
+    ],
+)
+def test_an_encoding_of_one_kind_sends_no_other(encoding: Any, data: Any, message: str) -> None:
+    with pytest.raises(TypeError) as error:
+        encoding.encode(data)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("data", [b"x", bytearray(b"x"), memoryview(b"x")])
+def test_bytes_of_any_kind_are_sent_as_bytes(data: Any) -> None:
+    assert type(Bytes().encode(data)) is bytes
