@@ -32,7 +32,7 @@ def test_the_public_attributes_of_1x_are_there() -> None:
     assert app.templates is None
     assert app.factory_class == FactoryClass()
     assert app.json_encoder == encoder
-    for name in ("router", "lifespan", "response_converter"):
+    for name in ("router", "lifespan", "response_converter", "exception_middleware"):
         assert getattr(app, name) is not None
 
 

@@ -42,15 +42,16 @@ class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
             TypeError: the key is neither a status nor a class of exception, or the handler cannot be called.
             ValueError: the status is none of HTTP's (100 to 599; RFC 9110, section 15).
         """
-        if isinstance(key, int) and not isinstance(key, bool):
-            if not 100 <= key <= 599:
-                raise ValueError(f"an exception handler answers for a status from 100 to 599; got {key}")
-        elif not (isinstance(key, type) and issubclass(cast(type, key), BaseException)):
-            raise TypeError(f"an exception handler answers for a status or a class of exception; got {key!r}")
+        _check_key(key)
         if not callable(handler):
             raise TypeError(f"the handler of {key!r} is {handler!r}, which cannot be called")
         self._handlers[key] = handler
         return handler
+
+    def decorator(self, key: Key) -> Callable[[H], H]:
+        """Return a decorator that does what `add` does, and raises for a wrong key before there is a function."""
+        _check_key(key)
+        return lambda handler: self.add(key, handler)
 
     def find(self, error: BaseException) -> ExceptionHandler | None:
         """Return the handler that answers for the exception, or None."""
@@ -72,3 +73,11 @@ class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
 
     def __len__(self) -> int:
         return len(self._handlers)
+
+
+def _check_key(key: object) -> None:
+    if isinstance(key, int) and not isinstance(key, bool):
+        if not 100 <= key <= 599:
+            raise ValueError(f"an exception handler answers for a status from 100 to 599; got {key}")
+    elif not (isinstance(key, type) and issubclass(key, BaseException)):
+        raise TypeError(f"an exception handler answers for a status or a class of exception; got {key!r}")

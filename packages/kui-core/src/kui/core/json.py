@@ -26,6 +26,9 @@ class JSONCodec:
             is of their type. With encoders a value is walked in Python before it is written. The fields of a
             pydantic model are written by its own serializer.
 
+    Raises:
+        TypeError: an encoder that is no function, or is for no type.
+
     ```python
     >>> from decimal import Decimal
     >>> from kui.core import JSONCodec
@@ -48,6 +51,9 @@ class JSONCodec:
         import msgspec
 
         self.encoders = dict(encoders or {})
+        for type_, encoder in self.encoders.items():
+            if not (isinstance(type_, type) and callable(encoder)):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"the encoders of JSON are functions by type; got {{{type_!r}: {encoder!r}}}")
         self._failure = msgspec.DecodeError
         self._raw = msgspec.Raw
         self._encode = msgspec.json.Encoder(enc_hook=self._convert).encode

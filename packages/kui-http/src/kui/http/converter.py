@@ -89,7 +89,13 @@ class ResponseConverter:
 
     def convert(self, value: Any) -> ASGIApp:
         """Return the response of what an endpoint returned: a value, or a tuple of it, a status and headers."""
-        return self(*value) if type(value) is tuple else self(value)
+        if type(value) is not tuple:
+            return self(value)
+        if not value:
+            raise TypeError(
+                "an endpoint returned an empty tuple; return a value, or (value, status, headers)"
+            )
+        return self(*value)
 
 
 def convert_response(value: Any) -> ASGIApp:

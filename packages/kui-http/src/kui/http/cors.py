@@ -35,7 +35,8 @@ def allow_cors(
     is right with credentials.
 
     Args:
-        allow_origins: regular expressions; one must match the whole of the Origin header, `https://kui.example`.
+        allow_origins: regular expressions; one must match the whole of the Origin header, `https://kui.example`. A
+            single one, as everywhere here, needs no list around it.
         allow_methods: what a preflight request may announce.
         allow_headers: the request headers that it may announce, beside Accept, Accept-Language, Content-Language
             and Content-Type.
@@ -45,7 +46,8 @@ def allow_cors(
         max_age: seconds for which a browser may keep the answer to a preflight request.
 
     Raises:
-        ValueError: credentials are allowed to an origin that anybody can have, "null": name the origins.
+        ValueError: an origin that is no regular expression, as "*" is none; or credentials are allowed to an origin
+            that anybody can have, "null": name the origins.
 
     ```python
     >>> from kui.http import allow_cors, http_session
@@ -55,7 +57,7 @@ def allow_cors(
 
     ```
     """
-    origins = tuple(re.compile(pattern) for pattern in allow_origins)
+    origins = tuple(map(_compiled, _listed(allow_origins)))
     for pattern in origins:
         # the origin of a sandboxed frame, which any page can make
         if allow_credentials and pattern.fullmatch("null"):
@@ -65,9 +67,9 @@ def allow_cors(
             )
     policy = _Policy(
         origins,
-        ", ".join(method.upper() for method in allow_methods),
-        ", ".join(dict.fromkeys((*SAFE_HEADERS, *allow_headers))),
-        ", ".join(expose_headers),
+        ", ".join(method.upper() for method in _listed(allow_methods)),
+        ", ".join(dict.fromkeys((*SAFE_HEADERS, *_listed(allow_headers)))),
+        ", ".join(_listed(expose_headers)),
         allow_credentials,
         str(max_age),
     )
@@ -85,6 +87,19 @@ def allow_cors(
         return shared
 
     return middleware
+
+
+def _listed(values: Iterable[Any]) -> Iterable[Any]:
+    """Return a string as a list of one: as an iterable it would stand for its letters."""
+    return [values] if isinstance(values, str | Pattern) else values
+
+
+def _compiled(origin: Pattern[str] | str) -> Pattern[str]:
+    try:
+        return re.compile(origin)
+    except re.error as error:
+        remedy = "; write '.*' for every origin" if origin == "*" else ""
+        raise ValueError(f"the origin {origin!r} is no regular expression: {error}{remedy}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class RequestLimits:
             1 MiB and is limited by `max_body_size` alone.
 
     Raises:
-        ValueError: a limit below 1.
+        ValueError, TypeError: a limit below 1, or no number.
 
     ```python
     >>> from kui.http import RequestLimits
@@ -35,5 +35,7 @@ class RequestLimits:
     def __post_init__(self) -> None:
         for name in ("max_body_size", "max_form_parts", "max_part_size"):
             value = getattr(self, name)
+            if value is not None and not isinstance(value, int):
+                raise TypeError(f"{name} is the number of bytes or parts allowed; got {value!r}")
             if value is not None and value < 1:
                 raise ValueError(f"{name} is the number of bytes or parts allowed, 1 or more; got {value}")

@@ -77,7 +77,8 @@ def required_method(method: str) -> Middleware:
                 return options_response([required])
             raise method_not_allowed([required])
 
-        only.__method__ = required  # type: ignore[attr-defined] # read by who documents or merges routes
+        vars(only)["__method__"] = required  # read by who documents routes
         return only
 
+    vars(middleware)["__method__"] = required  # read by kui.routing.MultimethodRoutes
     return middleware

@@ -67,7 +67,13 @@ class HttpResponse:
     def headers(self) -> MutableHeaders:
         """The headers, a mutable mapping; made when asked for, because most responses have none of their own."""
         headers = MutableHeaders()
-        for name, value in (self._given or {}).items():
+        given = self._given or {}
+        if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"headers are a mapping of names to values, got {given!r}; a text is the content, as in "
+                'HTTPException(404, content="no such room")'
+            )
+        for name, value in given.items():
             headers[name] = value  # which refuses line breaks
         return headers
 

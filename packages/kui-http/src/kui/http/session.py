@@ -223,6 +223,9 @@ def http_session(
     Returns:
         The application. It raises kui.core's UnknownScopeType for another scope type than "http", as ASGI asks.
 
+    Raises:
+        TypeError: the endpoint, or what a middleware returned, cannot be called.
+
     ```python
     >>> from kui.http import http_session, request
     >>> async def hello():
@@ -237,9 +240,9 @@ def http_session(
         exception_handlers=exception_handlers,
         limits=limits,
     )
+    handler = _checked(endpoint)
     for middleware in middlewares:
-        endpoint = middleware(endpoint)
-    handler = endpoint
+        handler = _checked(middleware(handler))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -247,3 +250,9 @@ def http_session(
         await session.serve(scope, receive, send, handler)
 
     return app
+
+
+def _checked(endpoint: Endpoint) -> Endpoint:
+    if not callable(endpoint):
+        raise TypeError(f"an endpoint is an async callable without arguments; got {endpoint!r}")
+    return endpoint

@@ -106,7 +106,11 @@ class _Output:
     async def send_all(self, pieces: AsyncIterable[bytes]) -> None:
         try:
             async for piece in pieces:
-                await self.write(piece)
+                if not isinstance(piece, bytes | bytearray | memoryview):  # pyright: ignore[reportUnnecessaryIsInstance]
+                    raise TypeError(
+                        f"a stream is made of bytes, and this one yielded {type(piece).__name__}; encode the text"
+                    )
+                await self.write(bytes(piece))
         finally:
             await close_iterable(pieces)
 

@@ -54,12 +54,12 @@ def auto_params(endpoint: Callable[..., Awaitable[T]], protocol: str = "http") -
         return _bind_later(endpoint, protocol)
 
 
-def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...]:
+def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...] | None:
     """Return the bindings behind a handler that `auto_params` made, those of dependencies included.
 
-    Empty for what had nothing to bind, and for names that are not defined yet.
+    Empty for what had nothing to bind; None as long as an annotation names what is not defined yet.
     """
-    behind: Callable[[], tuple[Binding, ...]] | None = own_attribute(handler, _BEHIND)
+    behind: Callable[[], tuple[Binding, ...] | None] | None = own_attribute(handler, _BEHIND)
     return () if behind is None else behind()
 
 
@@ -94,11 +94,11 @@ def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callabl
     async def handler(*args: Any, **kwargs: Any) -> T:
         return await resolved()(*args, **kwargs)
 
-    def behind() -> tuple[Binding, ...]:
+    def behind() -> tuple[Binding, ...] | None:
         try:
             return bindings(resolved())
         except UnresolvedName:
-            return ()
+            return None
 
     look_like(handler, endpoint, inspect.Signature())
     setattr(handler, _BEHIND, behind)

@@ -1,6 +1,6 @@
 """`Binding`: what a function asks of a connection, to look at and to use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from .graph import Node, node_of
 
 if TYPE_CHECKING:
     from .bound import Bound
+    from .fields import Fields
 
 __all__ = ["Binding"]
 
@@ -72,13 +73,53 @@ class Binding:
     @property
     def places(self) -> dict[str, tuple[str, ...]]:
         """By place, the names that the client uses: `{"path": ("room",), "header": ("x-token",)}`."""
-        from .fields import fields_of  # with pydantic, as in `json_schema`: not before somebody asks
-
         places: dict[str, list[str]] = {}
         for parameter in self._node.parameters:
-            names = sorted(fields_of(parameter.annotation).keys) if parameter.exclusive else [parameter.key]
+            names = sorted(_fields_of(parameter.annotation).keys) if parameter.exclusive else [parameter.key]
             places.setdefault(parameter.place, []).extend(names)
         return {place: tuple(names) for place, names in places.items()}
+
+    def missing(self, place: str, keys: Collection[str]) -> tuple[str, ...]:
+        """Return the names that the function cannot do without, of a place that has these keys and no others.
+
+        A field of a model that has an alias goes by the name that it has in the model.
+
+        ```python
+        >>> from typing import Annotated
+        >>> from kui.params import Binding, Path
+        >>> async def join(room: Annotated[str, Path()], seat: Annotated[int, Path()] = 1): ...
+        >>> Binding.of(join).missing("path", ["hall"])
+        ('room',)
+
+        ```
+        """
+        missing: list[str] = []
+        for parameter in self._node.parameters:
+            if parameter.place != place or not parameter.required:
+                continue
+            required = (
+                _fields_of(parameter.annotation).required if parameter.exclusive else ((parameter.key,),)
+            )
+            missing += [names[0] for names in required if not {*names}.intersection(keys)]
+        return tuple(missing)
+
+    def ignored(self, place: str, keys: Collection[str]) -> tuple[str, ...]:
+        """Return those of a place's keys that the function does not take; none where it takes the place as a mapping.
+
+        ```python
+        >>> from typing import Annotated
+        >>> from kui.params import Binding, Path
+        >>> async def join(room: Annotated[str, Path()]): ...
+        >>> Binding.of(join).ignored("path", ["hall", "room"])
+        ('hall',)
+
+        ```
+        """
+        parameters = [one for one in self._node.parameters if one.place == place]
+        if any(one.exclusive and _fields_of(one.annotation).everything for one in parameters):
+            return ()
+        taken = self.places.get(place, ())
+        return tuple(key for key in keys if key not in taken)
 
     @property
     def dependencies(self) -> tuple["Binding", ...]:
@@ -109,3 +150,9 @@ class Binding:
 
             self._bound = Bound(self._node, self.protocol)
         return self._bound.arguments(connection)
+
+
+def _fields_of(annotation: Any) -> "Fields":
+    from .fields import fields_of  # with pydantic, as in `json_schema`: not before somebody asks
+
+    return fields_of(annotation)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, get_args
 from kui.core import HTTPConnection
 
 from . import markers
-from .annotations import is_model, is_multiple, needs_names, resolve, take_markers, without_none
+from .annotations import is_model, is_multiple, needs_names, plain, resolve, take_markers, without_none
 from .callables import globals_of, locals_of, name_of, signature_of, written_function
-from .depends import Dependency
+from .depends import Dependency, Depends
 from .errors import SignatureError, UnresolvedName
 from .loaded import loaded
 from .markers import MISSING, Marker
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Message", "Parameter", "Place", "Signature", "marked_names", "read_signature"]
 
-_FUNCTIONS = {getattr(markers, name): name for name in ("Path", "Query", "Header", "Cookie", "Body")}
+_FUNCTIONS = {getattr(markers, name): f"{name}()" for name in ("Path", "Query", "Header", "Cookie", "Body")}
+_FUNCTIONS[Depends] = "Depends(function)"
 
 
 class Place(Protocol):
@@ -112,6 +113,11 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
                 f"{name_of(function)}: parameter {parameter.name!r} is positional-only, and parameters are bound by "
                 "name; take it out of the part before the '/'"
             )
+        elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise SignatureError(
+                f"{name_of(function)}: parameter {str(parameter).partition(':')[0]!r} stands for any number of arguments, "
+                f"and has a source, which gives one; write {parameter.name} without the star, as a list of several values"
+            )
         elif isinstance(source, Dependency):
             dependencies.append((parameter.name, source))
         else:
@@ -162,7 +168,7 @@ def _read(function: Any, parameter: inspect.Parameter) -> tuple[Any, Marker | De
         default = MISSING
     for marker in found:
         if inspect.isfunction(marker):
-            raise SignatureError(f"{where} is marked with {_FUNCTIONS[marker]}; write {_FUNCTIONS[marker]}()")
+            raise SignatureError(f"{where} is marked with {marker.__name__}; write {_FUNCTIONS[marker]}")
         if isinstance(marker, type):
             raise SignatureError(
                 f"{where} is marked with the class {marker.__name__}; write {marker.__name__}()"
@@ -226,6 +232,7 @@ def _type_name(annotation: Any) -> str:
         return "str"
     if isinstance(annotation, str):
         return annotation
+    annotation = plain(annotation)
     return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 

@@ -3,6 +3,7 @@
 from .converters import Converter, register_converter
 from .endpoint import Bind
 from .errors import MethodNotAllowed, NoMatchFound, NoRouteFound, RouteConflict
+from .files import FileRoutes
 from .group import Prefix, Routes
 from .mount import Mount, Mounted
 from .multimethod import MultimethodRoutes
@@ -15,6 +16,7 @@ __all__ = [
     "BaseRoute",
     "Bind",
     "Converter",
+    "FileRoutes",
     "HttpRoute",
     "MethodNotAllowed",
     "Mount",

@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeVar, cast, overload
 from .endpoint import Middleware
 from .listing import table
 from .registration import Registration
-from .route import BaseRoute, checked_middlewares, checked_prefix
+from .route import BaseRoute, checked_middlewares, checked_prefix, checked_tags
 
 R = TypeVar("R", bound=BaseRoute)
 G = TypeVar("G", bound="Routes")
@@ -44,8 +44,10 @@ class Routes(Registration, Sequence[BaseRoute]):
         http_middlewares: Iterable[Middleware] = (),
         socket_middlewares: Iterable[Middleware] = (),
     ) -> None:
+        if not isinstance(namespace, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"the namespace of a group has to be a string, got {namespace!r}")
         self.namespace = namespace
-        self.tags: list[str] = list(tags or ())
+        self.tags = list(checked_tags(tags or ()))
         self.http_middlewares = list(checked_middlewares(http_middlewares))
         self.socket_middlewares = list(checked_middlewares(socket_middlewares))
         self._routes: list[BaseRoute] = []

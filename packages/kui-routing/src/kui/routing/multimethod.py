@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from .endpoint import Middleware, described
@@ -15,7 +16,9 @@ from .route import BaseRoute, HttpRoute
 class MultimethodRoutes(Routes):
     """Routes in which one path may occur with several methods.
 
-    A `Router` takes such routes from anywhere. This group tells of a mistake earlier: at the decorator.
+    A `Router` takes such routes from anywhere. This group tells of a mistake earlier: at the decorator. It also knows an
+    endpoint or a middleware that lets one method through by its attribute `__method__`, as `kui.http.required_method` makes
+    them: such a route is one with this method.
 
     Args:
         base_class: not used; 1.x made a class view out of the functions.
@@ -55,6 +58,7 @@ class MultimethodRoutes(Routes):
             RouteConflict: the path has the method already.
         """
         if isinstance(route, HttpRoute):
+            route = _restricted(route)
             if inspect.isclass(route.endpoint):
                 raise TypeError(
                     "MultimethodRoutes not allow use class-base view."
@@ -70,3 +74,18 @@ class MultimethodRoutes(Routes):
             raise RuntimeError(f"restrict both routes to methods:\n    {other}\n    {route}")
         if set(other.methods) & set(route.methods):
             raise RouteConflict(f"Routing conflict: {route.path}\n    {other}\n    {route}")
+
+
+def _restricted(route: HttpRoute) -> HttpRoute:
+    """Return the route with the method that its endpoint or a middleware lets through, and without such a middleware."""
+    layers: tuple[object, ...] = (route.endpoint, *route.middlewares)
+    methods = [method for layer in layers if (method := _method_of(layer)) is not None]
+    if route.methods or not methods:
+        return route
+    others = tuple(middleware for middleware in route.middlewares if _method_of(middleware) is None)
+    return replace(route, methods=methods[:1], middlewares=others)
+
+
+def _method_of(layer: object) -> str | None:
+    method = getattr(layer, "__method__", None)
+    return method if isinstance(method, str) else None

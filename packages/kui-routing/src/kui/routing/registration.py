@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Self, TypeVar
 
 from .endpoint import Middleware
-from .route import BaseRoute, HttpRoute, SocketRoute
+from .route import BaseRoute, HttpRoute, SocketRoute, check_path
 
 E = TypeVar("E", bound=Callable[..., Any])
 M = TypeVar("M", bound=Middleware)
@@ -41,6 +41,7 @@ class Registration(ABC):
         self, path: str, *, name: str | None = "", middlewares: Iterable[Middleware] = ()
     ) -> Callable[[E], E]:
         """Return a decorator that adds a WebSocket endpoint and returns it unchanged."""
+        check_path(path)  # at once: without its parentheses the decorator gets the endpoint here
 
         def add(endpoint: E) -> E:
             self.append(SocketRoute(path, endpoint, name, middlewares=tuple(middlewares)))
@@ -91,6 +92,7 @@ class HttpDecorator:
         tags: Sequence[str] | None = None,
     ) -> Callable[[E], E]:
         """Return a decorator that adds an HTTP endpoint and returns it unchanged; the arguments are those of `HttpRoute`."""
+        check_path(path)  # at once: without its parentheses the decorator gets the endpoint here
 
         def add(endpoint: E) -> E:
             methods, outer = self._methods, tuple(middlewares)

@@ -127,7 +127,7 @@ class HttpRoute(BaseRoute):
             if isinstance(self.methods, str) or not self.methods or not are_names:
                 raise ValueError(
                     f"the methods of the route {self.path!r} have to be a collection such as {{'GET'}}, or None for"
-                    f" every one; got {self.methods!r}"
+                    f" every one; got {self.methods!r}; summary, description and tags are given by their names"
                 )
             for method in self.methods:
                 if not _TOKEN.fullmatch(method):
@@ -137,7 +137,7 @@ class HttpRoute(BaseRoute):
                     )
             object.__setattr__(self, "methods", in_order(method.upper() for method in self.methods))
         if self.tags is not None:
-            object.__setattr__(self, "tags", tuple(self.tags))
+            object.__setattr__(self, "tags", checked_tags(self.tags))
 
     @property
     def served_methods(self) -> tuple[str, ...]:
@@ -169,7 +169,8 @@ def in_order(methods: Iterable[str]) -> tuple[str, ...]:
 def check_path(path: str) -> None:
     """Raise ValueError for a path that no route can have."""
     if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"the path of a route has to be a string, got {path!r}")
+        remedy = '; a decorator needs its path, as in @router.websocket("/chat")' if callable(path) else ""
+        raise TypeError(f"the path of a route has to be a string, got {path!r}{remedy}")
     if path and not path.startswith("/"):
         raise ValueError(f"Route path must start with '/', got {path!r}")
     if "{" in path or "}" in path:
@@ -183,8 +184,17 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
+def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags as a tuple, or raise TypeError for a string, whose letters would be taken for tags."""
+    if isinstance(tags, str):
+        raise TypeError(f"tags are a list of strings, got {tags!r}; write [{tags!r}]")
+    return tuple(tags)
+
+
 def checked_middlewares(middlewares: Iterable[Middleware]) -> tuple[Middleware, ...]:
     """Return middlewares as a tuple, or raise TypeError if one cannot be called."""
+    if not isinstance(middlewares, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"middlewares are a list of functions, got {middlewares!r}")
     found = tuple(middlewares)
     for middleware in found:
         if not callable(middleware):

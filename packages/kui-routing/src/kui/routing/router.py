@@ -201,7 +201,7 @@ class Router(Registration):
         if trace is None:
             from difflib import get_close_matches  # only a mistake needs it
 
-            close = get_close_matches(name, self._names)
+            close = get_close_matches(str(name), self._names)
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise NoRouteFound(f"No route with name {name!r} exists{hint}")
         return trace

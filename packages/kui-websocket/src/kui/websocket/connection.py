@@ -135,6 +135,7 @@ class WebSocket(Sending):
 
         Raises:
             ValueError: a status that is none of 300 to 599.
+            TypeError: neither a status nor a response.
             InvalidState: the connection was accepted or refused before.
             WebSocketDisconnect: the client has left already.
         """
@@ -142,6 +143,8 @@ class WebSocket(Sending):
             if not 300 <= response <= 599:
                 raise ValueError(f"a handshake is refused with a status from 300 to 599; got {response}")
             response = PlainResponse(response)
+        elif not callable(response):
+            raise TypeError(f"a handshake is refused with a status or with a response; got {response!r}")
         if self._state is not CONNECTING:
             self._refuse("deny")
         await self._take_connect()

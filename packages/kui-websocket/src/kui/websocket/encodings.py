@@ -64,8 +64,10 @@ class Text:
         )
 
     def encode(self, data: str) -> str:
-        """Return the text."""
-        return data
+        """Return the text; raises `TypeError` for what is none."""
+        if isinstance(data, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller may be untyped
+            return data
+        raise TypeError(f'encoding = "text" sends a str, got {type(data).__name__}; "anystr" sends bytes too')
 
 
 class Bytes:
@@ -78,8 +80,12 @@ class Bytes:
         raise PayloadTypeError('expected a binary message, got a text one; set encoding = "text" or "anystr"')
 
     def encode(self, data: bytes) -> bytes:
-        """Return the bytes."""
-        return data
+        """Return the bytes; raises `TypeError` for what is none."""
+        if isinstance(data, bytes | bytearray | memoryview):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return bytes(data)
+        raise TypeError(
+            f'encoding = "bytes" sends bytes, got {type(data).__name__}; "anystr" sends a str too'
+        )
 
 
 class JSON:

@@ -1,11 +1,14 @@
 """The events that answer a handshake, made and checked without I/O."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import cast
 
 from kui.core import Message, Scope
 
 __all__ = ["HeaderItems", "accept_event", "close_event", "header_pairs", "negotiate", "supports_denial"]
+
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 HeaderItems = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
@@ -73,10 +76,23 @@ def header_pairs(headers: HeaderItems) -> list[tuple[bytes, bytes]]:
     """Return the headers as ASGI has them, with names in lower case.
 
     Raises:
-        ValueError: a name or value that is not of Latin-1, or has a line break, which would begin another header.
+        ValueError: a name that is no token (RFC 9110, section 5.1), a value that is not of Latin-1, or one with a line
+            break, which would begin another header.
+        TypeError: no names with values, or one that is no text.
     """
+    items: Iterable[tuple[str | bytes, str | bytes]]
     items = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
-    return [(_field(name).lower(), _field(value)) for name, value in items]
+    return [_pair(item) for item in items]
+
+
+def _pair(item: tuple[str | bytes, str | bytes]) -> tuple[bytes, bytes]:
+    try:
+        name, value = map(_field, item)
+    except (TypeError, AttributeError):
+        raise TypeError(f"headers are pairs of a name and a value, both str or bytes; got {item!r}") from None
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"the name of a header is a token of RFC 9110, section 5.6.2; got {item[0]!r}")
+    return name.lower(), value
 
 
 def _field(text: str | bytes) -> bytes:

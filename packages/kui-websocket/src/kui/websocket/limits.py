@@ -1,6 +1,7 @@
 """How much a connection may take, and how long."""
 
 from dataclasses import dataclass, fields, replace
+from typing import cast
 
 from kui.core import Endpoint
 
@@ -26,7 +27,7 @@ class Limits:
             Default: 64 messages, 1 MiB.
 
     Raises:
-        ValueError: a limit that is not positive.
+        ValueError, TypeError: a limit that is not positive, or no number.
 
     ```python
     >>> from kui.websocket import Limits, SocketView, websocket_session
@@ -46,9 +47,11 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("max_message_size", "send_timeout", "idle_timeout"):
             value = getattr(self, name)
+            if value is not None and not isinstance(value, (int, float)):
+                raise TypeError(f"{name} is a number, or None for no limit; got {value!r}")
             if value is not None and value <= 0:
                 raise ValueError(f"{name} is a positive number, or None for no limit; got {value!r}")
-        if min(self.receive_buffer) <= 0:
+        if not _is_buffer(self.receive_buffer):
             raise ValueError(
                 f"receive_buffer is two positive numbers, messages and bytes; got {self.receive_buffer!r}"
             )
@@ -64,6 +67,14 @@ class Limits:
             await endpoint()
 
         return limited
+
+
+def _is_buffer(value: object) -> bool:
+    """Return whether the value is a number of messages and one of bytes."""
+    if not isinstance(value, tuple | list):
+        return False
+    numbers = cast("tuple[object, ...] | list[object]", value)
+    return len(numbers) == 2 and all(isinstance(number, int) and number > 0 for number in numbers)
 
 
 _UNLIMITED = Limits()

@@ -138,7 +138,7 @@ def _is_listed(origin: _Origin, entry: _Origin) -> bool:
 
 
 def _entry(allowed: str) -> _Origin:
-    entry = _parse(allowed)
+    entry = _parse(allowed) if isinstance(allowed, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if entry is None:
         raise ValueError(
             f'{allowed!r} is no origin: write scheme and host, such as "https://example.org" or "http://localhost:5173"'

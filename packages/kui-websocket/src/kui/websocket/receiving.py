@@ -234,7 +234,7 @@ class Receiving(Lifetime):
         self._connect_taken = True
         try:
             event = await self._receive()
-        except BaseException:
+        except asyncio.CancelledError:  # another failure is not asked for again: it might hang
             self._connect_taken = False
             raise
         if event["type"] == "websocket.disconnect":

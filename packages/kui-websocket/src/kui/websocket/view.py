@@ -66,6 +66,12 @@ class SocketView:
             method = getattr(cls, name)
             if inspect.isfunction(method) and not inspect.iscoroutinefunction(method):
                 raise TypeError(f"{cls.__name__}.{name} is a plain function: declare it with `async def`")
+        for name, argument in (("on_disconnect", "close_code"), ("on_invalid", "error")):
+            method = inspect.getattr_static(cls, name)
+            if inspect.isfunction(method) and not _takes_one(method):
+                raise TypeError(
+                    f"{cls.__name__}.{name} is called with one argument: write `async def {name}(self, {argument})`"
+                )
 
     # The signatures of these two let a subclass ask for parameters of its own.
     async def on_connect(self, *args: Any, **kwargs: Any) -> None:
@@ -194,6 +200,15 @@ class SocketView:
                 )
         if error is None:
             task.result()
+
+
+def _takes_one(method: Callable[..., Any]) -> bool:
+    """Return whether a method can be called with one argument beside self."""
+    try:
+        inspect.signature(method).bind(None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def _failure(task: asyncio.Task[None]) -> BaseException | None:

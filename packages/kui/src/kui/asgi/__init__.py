@@ -95,6 +95,7 @@ from kui.websocket import (
 from .application import Kui
 from .draining import Drained
 from .factory import FactoryClass
+from .verify import verify_every_path_parameter, verify_path_parameters
 
 __all__ = [
     "JSON",
@@ -178,6 +179,8 @@ __all__ = [
     "request",
     "request_var",
     "required_method",
+    "verify_every_path_parameter",
+    "verify_path_parameters",
     "websocket",
     "websocket_session",
     "websocket_var",

@@ -8,7 +8,6 @@ from kui.core import (
     Application,
     ASGIApp,
     ExceptionHandler,
-    ExceptionHandlers,
     JSONCodec,
     Lifespan,
     Middleware,
@@ -21,14 +20,17 @@ from kui.core import (
 )
 from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConverter, allow_cors
 from kui.params import auto_params
-from kui.routing import MethodNotAllowed, Mounted, NoMatchFound
+from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Verify
 from kui.routing import Router as PlainRouter
 from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
 
+from .arguments import check_arguments
 from .draining import Drained, Draining
+from .exceptions import ExceptionMiddleware
 from .factory import FactoryClass
 from .fallback import Fallback
 from .routing import Router
+from .verify import verify_path_parameters
 
 __all__ = ["Kui"]
 
@@ -62,6 +64,11 @@ class Kui(Application):
         limits: the limits of every WebSocket.
         request_limits: the limits of every HTTP request.
         dependency_overrides: functions to call in the place of others that `Depends` names; for tests.
+        verify: called as `verify(route, trace)` before a route goes into `router`; may raise to refuse it. Default:
+            `verify_path_parameters`; `verify_every_path_parameter` is stricter, None lets everything in.
+
+    Raises:
+        TypeError, ValueError: an argument, a route or a middleware that could not work.
 
     ```python
     >>> from kui.asgi import Kui, websocket
@@ -98,7 +105,22 @@ class Kui(Application):
         limits: Limits | None = None,
         request_limits: RequestLimits | None = None,
         dependency_overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None = None,
+        verify: Verify | None = verify_path_parameters,
     ) -> None:
+        check_arguments(
+            templates=templates,
+            exception_handlers=exception_handlers,
+            cors_config=cors_config,
+            factory_class=factory_class,
+            response_converters=response_converters,
+            json_encoder=json_encoder,
+            json_codec=json_codec,
+            origins=origins,
+            limits=limits,
+            request_limits=request_limits,
+            dependency_overrides=dependency_overrides,
+            verify=verify,
+        )
         self.should_exit = False
         self.templates = templates
         self.factory_class = factory_class or FactoryClass()
@@ -109,10 +131,10 @@ class Kui(Application):
         self.dependency_overrides = dict(dependency_overrides or {})
         self.lifespan = Lifespan(lifespan, on_startup, on_shutdown)
         self._state = State()
-        self._exception_handlers = ExceptionHandlers(exception_handlers)
+        self._exception_handlers = ExceptionMiddleware(exception_handlers)
         http_middlewares = [*http_middlewares, *([] if cors_config is None else [allow_cors(**cors_config)])]
         socket_middlewares = [*socket_middlewares]
-        self.router: PlainRouter = Router(routes, http_middlewares, socket_middlewares)
+        self.router: PlainRouter = Router(routes, http_middlewares, socket_middlewares, verify=verify)
         self._http_fallback = Fallback(http_middlewares, lambda endpoint: auto_params(endpoint, "http"))
         self._socket_fallback = Fallback(
             socket_middlewares, lambda endpoint: auto_params(endpoint, "websocket")
@@ -147,6 +169,11 @@ class Kui(Application):
     def state(self) -> NoReturn:
         raise RuntimeError("Kui.state is immutable: delete its attributes, as in del app.state.database")
 
+    @property
+    def exception_middleware(self) -> ExceptionMiddleware:
+        """The exception handlers, by key; 1.x calls them so."""
+        return self._exception_handlers
+
     def on_startup(self, hook: Hook) -> Hook:
         """Run a function of the application at start-up; return it. Deprecated, use `lifespan`."""
         return self.lifespan.on_startup(hook)
@@ -169,7 +196,7 @@ class Kui(Application):
 
     def exception_handler(self, key: int | type[BaseException]) -> Callable[[H], H]:
         """Decorate a function with `add_exception_handler`; it stays what it is."""
-        return lambda handler: self._exception_handlers.add(key, handler)
+        return self._exception_handlers.decorator(key)
 
     def on_drain(self, hook: Hook) -> Hook:
         """Let a function of the application, sync or async, be told when a drain begins; return it.
@@ -224,7 +251,7 @@ class Kui(Application):
             path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self.router.search("http", path, scope["method"])
         except NoMatchFound:
-            scope["path_params"], handler = {}, self._http_fallback.not_found
+            scope["path_params"], handler = {}, self._http_fallback.not_found(self.router.http_middlewares)
         except MethodNotAllowed as error:
             scope["path_params"] = error.path_params
             handler = self._http_fallback.other_method(error.allow, error.middlewares)
@@ -239,7 +266,10 @@ class Kui(Application):
             path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self.router.search("websocket", path)
         except NoMatchFound:
-            scope["path_params"], handler = {}, self._socket_fallback.not_found
+            scope["path_params"], handler = (
+                {},
+                self._socket_fallback.not_found(self.router.socket_middlewares),
+            )
         if type(handler) is Mounted:
             return self._serve_mounted(cast(ASGIApp, handler), scope, receive, send)
         return self._sockets.serve(scope, receive, send, handler)

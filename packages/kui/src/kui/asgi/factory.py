@@ -16,6 +16,9 @@ class FactoryClass:
         http: `HttpRequest` or a subclass.
         websocket: `WebSocket` or a subclass.
 
+    Raises:
+        TypeError: a class of another kind.
+
     ```python
     >>> from kui.asgi import FactoryClass, Kui, WebSocket
     >>> class Player(WebSocket):
@@ -29,3 +32,9 @@ class FactoryClass:
 
     http: type[HttpRequest] = HttpRequest
     websocket: type[WebSocket] = WebSocket
+
+    def __post_init__(self) -> None:
+        for name, wanted in (("http", HttpRequest), ("websocket", WebSocket)):
+            given = getattr(self, name)
+            if not (isinstance(given, type) and issubclass(given, wanted)):
+                raise TypeError(f"FactoryClass({name}=...) is {wanted.__name__} or a subclass; got {given!r}")

@@ -10,7 +10,8 @@ __all__ = ["Fallback"]
 
 
 class Fallback:
-    """Make the handlers that answer 404 and 405, inside an application's middlewares; 405 inside those of the route too.
+    """Make the handlers that answer 404 and 405, inside the middlewares of the application and its router; 405 inside those
+    of the route too.
 
     So a middleware sees every connection: one that logs logs the misses too, and CORS headers are on them.
     A group or a route that has CORS of its own has it for preflights and 405 as well.
@@ -23,8 +24,15 @@ class Fallback:
     def __init__(self, middlewares: Sequence[Middleware], bind: Callable[[Endpoint], Endpoint]) -> None:
         self._middlewares = middlewares
         self._bind = bind
-        self.not_found = self._wrap(_not_found, middlewares)
         self._made: dict[tuple[object, ...], tuple[Sequence[Middleware], Endpoint]] = {}
+
+    def not_found(self, around: Sequence[Middleware]) -> Endpoint:
+        """Return a handler that answers 404.
+
+        Args:
+            around: the middlewares of the router, the last one outermost.
+        """
+        return self._inside(around, _not_found)
 
     def other_method(self, allow: tuple[str, ...], around: Sequence[Middleware]) -> Endpoint:
         """Return a handler that answers OPTIONS with the methods of the path, any other with 405.
@@ -33,28 +41,30 @@ class Fallback:
             allow: the methods.
             around: the middlewares of the route, its groups and its router, the last one outermost.
         """
+        return self._inside(around, _other_method(allow), *allow)
+
+    def _inside(self, around: Sequence[Middleware], answer: Endpoint, *known_by: str) -> Endpoint:
+        """Return the answer inside the middlewares and those of the application, made once."""
         # by identity, for a middleware need not be hashable; the value keeps what the identities are of
-        key = (allow, *map(id, around))
+        key = (known_by, *map(id, around))
         if key not in self._made:
-            self._made[key] = (around, self._make_other_method(allow, around))
+            present = set(map(id, around))
+            # a router that was assigned to the application does not have the application's
+            missing = [middleware for middleware in self._middlewares if id(middleware) not in present]
+            for middleware in (*around, *missing):
+                answer = self._bind(middleware(answer))
+            self._made[key] = (tuple(around), answer)
         return self._made[key][1]
-
-    def _make_other_method(self, allow: tuple[str, ...], around: Sequence[Middleware]) -> Endpoint:
-        async def other_method() -> Any:
-            if request.method == "OPTIONS":
-                return options_response(allow)
-            raise method_not_allowed(allow)
-
-        present = set(map(id, around))
-        # a router that was assigned to the application does not have the application's
-        missing = [middleware for middleware in self._middlewares if id(middleware) not in present]
-        return self._wrap(other_method, [*around, *missing])
-
-    def _wrap(self, endpoint: Endpoint, middlewares: Sequence[Middleware]) -> Endpoint:
-        for middleware in middlewares:
-            endpoint = self._bind(middleware(endpoint))
-        return endpoint
 
 
 async def _not_found() -> None:
     raise HTTPException(404)
+
+
+def _other_method(allow: tuple[str, ...]) -> Endpoint:
+    async def other_method() -> Any:
+        if request.method == "OPTIONS":
+            return options_response(allow)
+        raise method_not_allowed(allow)
+
+    return other_method

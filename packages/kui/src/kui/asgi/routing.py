@@ -3,14 +3,45 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kui.core import Middleware
-from kui.params import auto_params
+from kui.core import Endpoint, Middleware
+from kui.http import HttpView
+from kui.params import SignatureError, auto_params
 from kui.routing import Bind, Converter, Verify
 from kui.routing import Router as PlainRouter
+from kui.websocket import SocketView
 
 from .verify import verify_path_parameters
 
-__all__ = ["Router"]
+__all__ = ["Router", "bind_parameters"]
+
+_VIEWS = (
+    (HttpView, "http", "HttpRoute or @router.http"),
+    (SocketView, "websocket", "SocketRoute or @router.websocket"),
+)
+
+
+def bind_parameters(endpoint: Endpoint, protocol: str) -> Endpoint:
+    """Bind an endpoint as `auto_params` does, and refuse a class view of the other protocol.
+
+    Raises:
+        SignatureError: a mistake in a signature, or a view that serves another protocol.
+
+    ```python
+    >>> from kui.asgi import SocketView
+    >>> from kui.asgi.routing import bind_parameters
+    >>> bind_parameters(SocketView, "http")
+    Traceback (most recent call last):
+    kui.params.errors.SignatureError: SocketView is a SocketView, which serves no http; use SocketRoute or @router.websocket
+
+    ```
+    """
+    kinds: tuple[type, ...] = endpoint.__mro__ if isinstance(endpoint, type) else ()
+    for view, own, remedy in _VIEWS:
+        if view in kinds and protocol != own:
+            raise SignatureError(
+                f"{getattr(endpoint, '__qualname__', endpoint)} is a {view.__name__}, which serves no {protocol}; use {remedy}"
+            )
+    return auto_params(endpoint, protocol)
 
 
 class Router(PlainRouter):
@@ -41,7 +72,7 @@ class Router(PlainRouter):
         http_middlewares: Iterable[Middleware] = (),
         socket_middlewares: Iterable[Middleware] = (),
         *,
-        bind: Bind = auto_params,
+        bind: Bind = bind_parameters,
         verify: Verify | None = verify_path_parameters,
         converters: Mapping[str, Converter[Any]] | None = None,
     ) -> None:

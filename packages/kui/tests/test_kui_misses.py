@@ -1,0 +1,65 @@
+"""What no route serves is answered inside the middlewares of the application and of its router."""
+
+from typing import Any
+
+import pytest
+
+from kui.asgi import HttpRoute, Kui, SocketRoute, SocketView
+from kui.asgi.routing import Router
+from kui.core import Endpoint, Middleware
+from kui.testing import HandshakeDenied, TestClient
+
+
+async def home() -> str:
+    return "home"
+
+
+def noting(name: str, seen: list[str]) -> Middleware:
+    def middleware(endpoint: Endpoint) -> Endpoint:
+        async def noted() -> Any:
+            seen.append(name)
+            return await endpoint()
+
+        return noted
+
+    return middleware
+
+
+async def statuses(app: Kui) -> list[int]:
+    async with TestClient(app) as client:
+        answers = [(await client.get("/no")).status_code, (await client.post("/")).status_code]
+        with pytest.raises(HandshakeDenied) as denied:
+            await client.websocket("/no").__aenter__()
+        return [*answers, denied.value.status]
+
+
+async def test_a_middleware_that_was_added_to_the_router_sees_them() -> None:
+    seen: list[str] = []
+    app = Kui(http_middlewares=[noting("app", seen)])
+    app.router.http_middleware(noting("http", seen))
+    app.router.socket_middleware(noting("socket", seen))
+    app.router.http.get("/")(home)
+    assert await statuses(app) == [404, 405, 404]
+    assert seen == ["http", "app", "http", "app", "socket"]
+
+
+async def test_the_middlewares_of_a_router_that_was_assigned_are_inside_of_those_of_the_application() -> None:
+    seen: list[str] = []
+    app = Kui(http_middlewares=[noting("app", seen)], socket_middlewares=[noting("app", seen)])
+    routes = [HttpRoute("/", home, methods=["GET"]), SocketRoute("/", SocketView)]
+    app.router = Router(routes, [noting("http", seen)], [noting("socket", seen)])
+    assert await statuses(app) == [404, 405, 404]
+    assert seen == ["app", "http", "app", "http", "app", "socket"]
+
+
+async def test_the_answers_are_made_once() -> None:
+    made: list[str] = []
+
+    def counting(endpoint: Endpoint) -> Endpoint:
+        made.append(endpoint.__name__)
+        return endpoint
+
+    async with TestClient(Kui(http_middlewares=[counting])) as client:
+        for _ in range(3):
+            assert (await client.get("/no")).status_code == 404
+    assert len(made) == 1
