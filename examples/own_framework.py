@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from inspect import signature
 from typing import Any
 
-from kui.core import Application, Endpoint, Lifespan, Receive, Scope, Send, http_connection, route_path
+from kui.core import Application, Endpoint, Lifespan, Scope, http_connection, route_path
 from kui.routing import NoMatchFound, Router
 from kui.websocket import SocketSession, websocket
 
@@ -14,15 +14,14 @@ class Framework(Application):
 
     def __init__(self, lifespan: Any = None) -> None:
         self.router = Router(bind=bind)
-        self.sessions = SocketSession()
-        super().__init__({"websocket": self.serve, "lifespan": Lifespan(lifespan)})
+        super().__init__({"websocket": SocketSession(find=self.find), "lifespan": Lifespan(lifespan)})
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def find(self, scope: Scope) -> Endpoint:
         try:
             scope["path_params"], handler = self.router.search("websocket", route_path(scope))
         except NoMatchFound:
-            handler = not_found
-        await self.sessions.serve(scope, receive, send, handler)
+            return not_found
+        return handler
 
 
 def bind(endpoint: Any, protocol: str) -> Endpoint:

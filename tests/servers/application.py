@@ -301,7 +301,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
     write("lifespan", "connections left", len(sessions.live))
     if sessions.live:
         closing = [asyncio.create_task(connection.close(1012)) for connection in sessions.live]
-        await asyncio.wait([*closing, *filter(None, sessions.live.values())], timeout=1)
+        await asyncio.wait([*closing, *sessions.tasks().values()], timeout=1)
         write("lifespan", "unsent closes", sum(not task.done() for task in closing))
     await send({"type": "lifespan.shutdown.complete"})
 

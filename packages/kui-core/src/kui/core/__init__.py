@@ -3,7 +3,8 @@
 from .application import Application
 from .background import BackgroundTasks
 from .connection import HTTPConnection, end_connection
-from .context import ContextProxy, http_connection, http_connection_var
+from .context import ContextProxy, http_connection
+from .current import ConnectionOf, http_connection_var
 from .errors import HTTPException, NoActiveConnection, UnknownScopeType
 from .handlers import ExceptionHandler, ExceptionHandlers
 from .headers import cookie_pairs
@@ -18,6 +19,7 @@ __all__ = [
     "ASGIApp",
     "Application",
     "BackgroundTasks",
+    "ConnectionOf",
     "ContextProxy",
     "Endpoint",
     "ExceptionHandler",

@@ -5,18 +5,16 @@ from contextvars import ContextVar
 from typing import Any, Generic, NoReturn, Self, SupportsIndex, TypeVar, cast
 
 from .connection import HTTPConnection
+from .current import ConnectionOf, http_connection_var
 from .errors import NoActiveConnection
 
-__all__ = ["ContextProxy", "http_connection", "http_connection_var"]
+__all__ = ["ContextProxy", "http_connection"]
 
 T = TypeVar("T", bound=HTTPConnection)
 
-http_connection_var: ContextVar[HTTPConnection] = ContextVar("http_connection")
-"""The connection of the current task, of either protocol."""
-
 
 class ContextProxy(Generic[T]):
-    """Answer for the connection in a context variable: attributes, items, `==`, `isinstance`, `repr` and the rest.
+    """Answer for the connection of the current task: attributes, items, `==`, `isinstance`, `repr` and the rest.
 
     The proxy is no key and no member of a set, because it is another connection in every task: put
     `websocket_var.get()` there instead. Nor can it be pickled; a copy of it is the proxy itself. Outside of a
@@ -28,7 +26,7 @@ class ContextProxy(Generic[T]):
     with `self._current()` or, faster, `self._var.get()`.
 
     Args:
-        var: the context variable; error messages call the proxy by the variable's name.
+        var: the variable that has the connection; error messages call the proxy by its name.
 
     ```python
     >>> from kui.core import HTTPConnection, http_connection, http_connection_var
@@ -45,9 +43,9 @@ class ContextProxy(Generic[T]):
     __slots__ = ("_name", "_var")
 
     _name: str
-    _var: ContextVar[T]
+    _var: ContextVar[T] | ConnectionOf[T]
 
-    def __init__(self, var: ContextVar[T]) -> None:
+    def __init__(self, var: ContextVar[T] | ConnectionOf[T]) -> None:
         object.__setattr__(self, "_var", var)
         object.__setattr__(self, "_name", var.name)
 

@@ -1,18 +1,17 @@
 """The request of the current task."""
 
 from collections.abc import AsyncGenerator, Awaitable
-from contextvars import ContextVar
 from typing import Any, cast
 
 from baize.datastructures import URL, FormData, Headers, QueryParams
 
-from kui.core import ContextProxy
+from kui.core import ConnectionOf, ContextProxy
 
 from .requests import HttpRequest
 
 __all__ = ["RequestProxy", "request", "request_var"]
 
-request_var: ContextVar[HttpRequest] = ContextVar("request")
+request_var = ConnectionOf("request", HttpRequest)
 """The HTTP request of the current task."""
 
 

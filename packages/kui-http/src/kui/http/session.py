@@ -21,7 +21,6 @@ from kui.core import (
     http_connection_var,
 )
 
-from .context import request_var
 from .converter import ResponseConverter, application_converter, current_converter
 from .errors import ClientDisconnect
 from .limits import RequestLimits
@@ -88,8 +87,7 @@ class HttpSession:
         request.converter = converter = self.converter or application_converter(scope)
         if self.limits is not None:
             request.limits = self.limits
-        token = request_var.set(request)
-        connection_token = http_connection_var.set(request)
+        token = http_connection_var.set(request)
         sender: ResponseSender | None = None
         error: BaseException | None = None  # what the handler or the response raised
         failure: Exception | None = None  # what nobody has answered
@@ -123,8 +121,7 @@ class HttpSession:
                 if (owns_something or self._closes_always) and await _end(request, error):
                     failure = None
             finally:
-                http_connection_var.reset(connection_token)
-                request_var.reset(token)
+                http_connection_var.reset(token)
         if failure is not None:
             logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=failure)
             raise failure

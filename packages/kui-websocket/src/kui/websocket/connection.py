@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from types import BuiltinMethodType
 
-from kui.core import ASGIApp, HTTPConnection, Message, Receive, Scope, Send, end_connection
+from kui.core import ASGIApp, Message, Receive, Scope, Send, end_connection
 
 from .codes import CloseCode, fit_reason, legal_code
 from .denial import PlainResponse, deny
@@ -21,6 +21,8 @@ from .states import CLOSING, CONNECTING, advance
 __all__ = ["WebSocket"]
 
 NO_LIMITS = Limits()
+
+ACCEPTED = advance(CONNECTING, "accept")
 
 
 class WebSocket(Sending):
@@ -59,8 +61,9 @@ class WebSocket(Sending):
     _subprotocol: str | None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        HTTPConnection.__init__(self, scope, receive, send)
         # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.
+        self._scope, self._receive, self._send = scope, receive, send
+        self._exit_stack = None
         self._state = CONNECTING
         self._open = self._connect_taken = self._pump_wanted = False
         self._outgoing = self._after_send = CLOSED
@@ -84,12 +87,15 @@ class WebSocket(Sending):
         """
         if self._state is not CONNECTING:
             self._refuse("accept")
-        event = accept_event(self._scope, subprotocol, headers)
+        if subprotocol is None and not headers:
+            event: Message = {"type": "websocket.accept"}
+        else:
+            event = accept_event(self._scope, subprotocol, headers)
         if not self._connect_taken:
             await self._take_connect()
             if self._state is not CONNECTING:
                 self._refuse("accept")
-        self._state = advance(self._state, "accept")
+        self._state = ACCEPTED
         self._subprotocol = subprotocol
         self._open, self._blocked = True, False
         self._outgoing, self._after_send = SENDING, SENT if self._pump is None else READY

@@ -1,12 +1,10 @@
 """The WebSocket of the current task."""
 
-from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from kui.core import ConnectionOf
 
-if TYPE_CHECKING:
-    from .connection import WebSocket
+from .connection import WebSocket
 
 __all__ = ["websocket_var"]
 
-websocket_var: ContextVar["WebSocket"] = ContextVar("websocket")
+websocket_var = ConnectionOf("websocket", WebSocket)
 """The connection that the current task serves; `websocket_var.get()` is the object to keep in a set."""

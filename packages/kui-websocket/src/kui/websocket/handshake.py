@@ -20,8 +20,6 @@ def accept_event(scope: Scope, subprotocol: str | None, headers: HeaderItems) ->
         ValueError: a subprotocol that the client did not offer, a header that must not be set here, or headers on
             a server that cannot send them.
     """
-    if subprotocol is None and not headers:
-        return {"type": "websocket.accept"}
     event: Message = {"type": "websocket.accept"}
     if subprotocol is not None:
         offered: list[str] = list(scope.get("subprotocols") or ())

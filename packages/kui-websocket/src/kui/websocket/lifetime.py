@@ -5,7 +5,7 @@ from typing import Final, NoReturn
 
 from baize.asgi import WebSocketState
 
-from kui.core import HTTPConnection, Message
+from kui.core import HTTPConnection
 
 from .codes import CloseCode
 from .errors import WebSocketDisconnect
@@ -81,10 +81,6 @@ class Lifetime(HTTPConnection):
         self._outgoing = self._after_send = CLOSED
         if self._ended is not None and self._state is not CLOSING:
             self._ended.set()
-
-    def _note_disconnect(self, event: Message) -> None:
-        code = event.get("code")  # Daphne gives None where the client gave none
-        self._note_end(CloseCode.NO_STATUS if code is None else code, event.get("reason") or "")
 
     async def _wait_ended(self) -> None:
         """Wait for the final state, which is still to come."""

@@ -1,11 +1,9 @@
 """How much a connection may take, and how long."""
 
 from dataclasses import dataclass, fields, replace
-from typing import cast
+from typing import Protocol, cast
 
-from kui.core import Endpoint
-
-from .current import websocket_var
+from kui.core import Endpoint, http_connection_var
 
 __all__ = ["Limits"]
 
@@ -62,7 +60,7 @@ class Limits:
         named = {name: value for name, value in named.items() if value != getattr(_UNLIMITED, name)}
 
         async def limited() -> None:
-            connection = websocket_var.get()
+            connection = cast(_Limited, http_connection_var.get())
             connection.limits = replace(connection.limits, **named)
             await endpoint()
 
@@ -75,6 +73,10 @@ def _is_buffer(value: object) -> bool:
         return False
     numbers = cast("tuple[object, ...] | list[object]", value)
     return len(numbers) == 2 and all(isinstance(number, int) and number > 0 for number in numbers)
+
+
+class _Limited(Protocol):
+    limits: Limits
 
 
 _UNLIMITED = Limits()

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast
 
 from kui.core import Message, Receive
 
+from .codes import CloseCode
 from .errors import DecodeError, InvalidState, PayloadTypeError, WebSocketDisconnect
 from .lifetime import READY, SENT, Lifetime
 from .limits import Limits
@@ -274,7 +275,8 @@ class Receiving(Lifetime):
     def _note_disconnect(self, event: Message) -> None:
         if self._state is CONNECTING:  # there will be no accept() to open the receiving side
             self._source, self._blocked = after_the_end, False
-        Lifetime._note_disconnect(self, event)
+        code = event.get("code")  # Daphne gives None where the client gave none
+        self._note_end(CloseCode.NO_STATUS if code is None else code, event.get("reason") or "")
 
     def _refuse_receive(self) -> NoReturn:
         if self._state in (CONNECTING, DENIED):

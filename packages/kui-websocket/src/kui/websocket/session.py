@@ -22,12 +22,11 @@ from kui.core import (
 
 from .codes import CloseCode
 from .connection import WebSocket
-from .current import websocket_var
 from .denial import PlainResponse
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 from .failures import cause_of, code_of
 from .limits import Limits
-from .states import CONNECTING, DISCONNECTED
+from .states import CONNECTING
 
 __all__ = ["SocketSession", "websocket_session"]
 
@@ -35,16 +34,37 @@ logger = logging.getLogger("kui.websocket")
 
 
 Answer = Callable[[BaseException], Awaitable[ASGIApp | None]]
+Find = Callable[[Scope], Endpoint | None]
+
+
+async def only_websockets(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what is no WebSocket: a plain HTTP request, which a mount hands over as well, with 426.
+
+    RFC 9110, section 15.5.22.
+
+    Raises:
+        UnknownScopeType: for a scope of another type.
+    """
+    if scope["type"] != "http":
+        raise UnknownScopeType(
+            f"a session serves websocket connections with its handler; got a scope of type {scope['type']!r}"
+            if scope["type"] != "websocket"
+            else "a session serves websocket connections with its handler; got no handler"
+        )
+    await PlainResponse(426, headers={"upgrade": "websocket"})(scope, receive, send)
 
 
 class SocketSession:
     """Run handlers on connections, the same way for each.
 
-    A session is an ASGI application of its own handler. A framework that finds a handler for each connection calls
-    `serve` with it.
+    A session is an ASGI application: of one handler, or of those that `find` returns.
 
     Args:
-        handler: what serves a connection that `serve` is given no handler for: an async callable without arguments.
+        handler: what serves every connection: an async callable without arguments.
+        find: called with the ASGI scope, in the place of a handler; returns the handler of this connection, or None
+            to leave it to `other`.
+        other: an ASGI application for scopes of other types, and for connections that have no handler. Default: it
+            answers HTTP with 426, and raises `UnknownScopeType` for the rest.
         websocket_class: the class of connection. Default: `WebSocket`.
         limits: the limits of every connection.
         json_codec: what encodes and decodes JSON. Default: the application's, or kui's own.
@@ -54,14 +74,13 @@ class SocketSession:
             matters: the exception counts as dealt with. Default: an `HTTPException` answers for itself.
 
     Attributes:
-        live: the connections being served, each with the task that serves it.
+        live: the connections being served.
 
     ```python
     >>> from kui.websocket import Limits, SocketSession, SocketView
-    >>> session = SocketSession(SocketView, limits=Limits(max_message_size=64 * 1024))
-    >>> async def app(scope, receive, send):
-    ...     await session.serve(scope, receive, send)    # or with another handler for each connection
-    >>> len(session.live)
+    >>> views = {"/chat": SocketView}
+    >>> app = SocketSession(find=lambda scope: views.get(scope["path"]), limits=Limits(max_message_size=64 * 1024))
+    >>> len(app.live)
     0
 
     ```
@@ -71,14 +90,17 @@ class SocketSession:
         self,
         handler: Endpoint | None = None,
         *,
+        find: Find | None = None,
+        other: ASGIApp = only_websockets,
         websocket_class: type[WebSocket] = WebSocket,
         limits: Limits | None = None,
         json_codec: JSONCodec | None = None,
         guard: Callable[[Scope], ASGIApp | None] | None = None,
         answer: Answer | None = None,
     ) -> None:
-        self._handler = handler
-        self.live: dict[WebSocket, asyncio.Task[Any] | None] = {}
+        self.live: set[WebSocket] = set()
+        self._find: Find = find or (lambda scope: handler)
+        self._other = other
         self._class = websocket_class
         self._limits = limits
         self._json_codec = json_codec
@@ -88,10 +110,7 @@ class SocketSession:
     async def serve(
         self, scope: Scope, receive: Receive, send: Send, handler: Endpoint | None = None
     ) -> None:
-        """Serve one connection with a handler, the session's own by default.
-
-        A plain HTTP request, which a mount in another framework hands over as well, is answered with 426
-        (RFC 9110, section 15.5.22).
+        """Serve one connection with a handler: the one given here, or else the session's.
 
         A handler that returns leaves a closed connection behind: 1000, or a refused handshake when it did not
         accept. What it raises is answered:
@@ -103,22 +122,20 @@ class SocketSession:
         - a `WebSocketError` that is the client's doing: a close with its `close_code`;
         - any other: a refusal with 500, or a close with 1011; logged once with its traceback, and raised.
         """
-        handler = handler or self._handler
-        if scope["type"] == "http":  # a mount hands over both protocols
-            await PlainResponse(426, headers={"upgrade": "websocket"})(scope, receive, send)
+        if scope["type"] != "websocket":
+            handler = None
+        elif handler is None:
+            handler = self._find(scope)
+        if handler is None:
+            await self._other(scope, receive, send)
             return
-        if handler is None or scope["type"] != "websocket":
-            raise UnknownScopeType(
-                "a session serves websocket connections with its handler; got "
-                + ("no handler" if handler is None else f"a scope of type {scope['type']!r}")
-            )
         connection = self._class(scope, receive, send)
         if self._limits is not None:
             connection.limits = self._limits
         if self._json_codec is not None:
             connection.__dict__["json_codec"] = self._json_codec
-        self.live[connection] = asyncio.current_task()
-        outer, inner = http_connection_var.set(connection), websocket_var.set(connection)
+        self.live.add(connection)
+        token = http_connection_var.set(connection)
         failure: BaseException | None = None
         try:
             refusal = None if self._guard is None else self._guard(scope)
@@ -126,7 +143,7 @@ class SocketSession:
                 await connection.deny(refusal)
             else:
                 await handler()
-                if connection.connection_state is not DISCONNECTED:
+                if connection.owns_something:
                     await connection.close()
         except BaseException as error:
             failure = error
@@ -137,11 +154,28 @@ class SocketSession:
                 if connection.owns_something:
                     await connection.release(failure)
             finally:
-                del self.live[connection]
-                websocket_var.reset(inner)
-                http_connection_var.reset(outer)
+                self.live.discard(connection)
+                http_connection_var.reset(token)
 
     __call__ = serve  # not a method that calls it: each connection would keep one more coroutine
+
+    def tasks(self) -> dict[WebSocket, "asyncio.Task[Any]"]:
+        """Return the tasks that serve the live connections of the running loop, to wait for them or to cancel them.
+
+        They are looked for when asked, among all tasks: to note its task would cost each connection more than
+        anything else that is done for it. A connection is left out where the server runs no tasks, as Granian does.
+        """
+        served: dict[WebSocket, asyncio.Task[Any]] = {}
+        for task in asyncio.all_tasks():
+            awaited: Any = task.get_coro()
+            while inspect.iscoroutine(awaited):
+                frame = awaited.cr_frame
+                if frame is not None and frame.f_code is _SERVE:
+                    connection: WebSocket | None = frame.f_locals.get("connection")
+                    if connection is not None and connection in self.live:
+                        served[connection] = task
+                awaited = awaited.cr_await
+        return served
 
     async def _settle(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised; say whether that was all, or it is to be raised to the server."""
@@ -188,6 +222,9 @@ class SocketSession:
             logger.error("the handler of %r failed", connection, exc_info=failure)
         await _refuse(connection, response, code)
         return True
+
+
+_SERVE = SocketSession.serve.__code__
 
 
 async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from kui.core import (
     Application,
     ASGIApp,
+    Endpoint,
     ExceptionHandler,
     JSONCodec,
     Lifespan,
@@ -150,11 +151,25 @@ class Kui(Application):
             limits=limits,
             guard=self._guard,
             answer=self._answer_socket,
+            find=self._find_socket,
+            other=self._serve_other,
         )
-        self._draining = Draining(self, self._sockets.live)
+        self._draining = Draining(self, self._sockets)
         super().__init__(
-            {"lifespan": self.lifespan, "http": self._serve_http, "websocket": self._serve_websocket}
+            {"lifespan": self.lifespan, "http": self._serve_http, "websocket": self._serve_mounted}
         )
+
+    if not TYPE_CHECKING:  # to whom it is the method that it overrides
+
+        @property
+        def __call__(self) -> ASGIApp:
+            """Serve a connection.
+
+            It is the socket session that is called: a coroutine of the application's own around that of the session
+            would cost each open WebSocket 280 bytes, and each message another step. What is no WebSocket the session
+            hands to `_serve_other`.
+            """
+            return self._sockets.serve
 
     @property
     def state(self) -> State:
@@ -259,26 +274,28 @@ class Kui(Application):
             return cast(ASGIApp, handler)(scope, receive, send)
         return self._requests.serve(scope, receive, send, handler)
 
-    def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return super().__call__(scope, receive, send)
+
+    def _find_socket(self, scope: Scope) -> Endpoint | None:
+        """Return the handler of a socket; None for one of a mounted application."""
+        scope["app"] = self
         if self._draining.has_begun:
-            return self._sockets.serve(scope, receive, send, self._draining.refuse)
+            return self._draining.refuse
         try:
             path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self.router.search("websocket", path)
         except NoMatchFound:
-            scope["path_params"], handler = (
-                {},
-                self._socket_fallback.not_found(self.router.socket_middlewares),
-            )
-        if type(handler) is Mounted:
-            return self._serve_mounted(cast(ASGIApp, handler), scope, receive, send)
-        return self._sockets.serve(scope, receive, send, handler)
+            scope["path_params"] = {}
+            return self._socket_fallback.not_found(self.router.socket_middlewares)
+        return None if type(handler) is Mounted else handler
 
-    async def _serve_mounted(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_mounted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a socket to a mounted application, which has not checked where the page is from."""
         refusal = None if self._guard is None else self._guard(scope)
         if refusal is None:
-            await app(scope, receive, send)
+            scope["path_params"], mounted = self.router.search("websocket", route_path(scope))
+            await cast(ASGIApp, mounted)(scope, receive, send)
         else:
             await WebSocket(scope, receive, send).deny(refusal)
 

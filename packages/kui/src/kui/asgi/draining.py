@@ -4,12 +4,12 @@ import asyncio
 import inspect
 import logging
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from kui.http import PlainTextResponse
-from kui.websocket import CloseCode, ConnectionState, WebSocket, websocket
+from kui.websocket import CloseCode, ConnectionState, SocketSession, WebSocket, websocket
 
 __all__ = ["Drained", "Draining"]
 
@@ -43,13 +43,14 @@ class Draining:
 
     Args:
         app: what the hooks are called with; its `should_exit` becomes true.
-        live: the connections being served, each with its task.
+        sockets: what serves the connections.
     """
 
-    def __init__(self, app: Any, live: Mapping[WebSocket, "asyncio.Task[Any] | None"]) -> None:
+    def __init__(self, app: Any, sockets: SocketSession) -> None:
         self.has_begun = False
         self._app = app
-        self._live = live
+        self._sockets = sockets
+        self._live = sockets.live
         self._hooks: list[Hook] = []
         self._task: asyncio.Task[Drained] | None = None
 
@@ -86,7 +87,7 @@ class Draining:
             await asyncio.sleep(LOOK_SECONDS)
         late = len(self._live)
         closed = sum(connection not in self._live for connection in told)
-        await _end([*filter(None, self._live.values())])
+        await _end([*self._sockets.tasks().values()])
         await _end([*told.values()])
         logger.info("drained: %d sockets closed, %d handlers cancelled", closed, late)
         return Drained(closed, late)

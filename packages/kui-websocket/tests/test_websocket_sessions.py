@@ -1,0 +1,120 @@
+"""Sessions that find a handler for each connection, and the tasks that serve them."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from websocket_peer import Peer
+
+from kui.core import (
+    HTTPConnection,
+    Message,
+    NoActiveConnection,
+    Receive,
+    Scope,
+    Send,
+    UnknownScopeType,
+    http_connection_var,
+)
+from kui.websocket import SocketSession, WebSocket, websocket, websocket_var
+
+
+async def accept() -> None:
+    await websocket.accept()
+    await websocket.wait_disconnected()
+
+
+async def test_a_session_serves_with_the_handler_that_it_finds() -> None:
+    asked: list[Any] = []
+
+    def find(scope: Scope) -> Any:
+        asked.append(scope["path"])
+        return accept
+
+    async with Peer(SocketSession(find=find)) as peer:
+        peer.leave()
+    assert asked == ["/"]
+    assert [event["type"] for event in peer.sent] == ["websocket.accept"]
+
+
+async def test_a_connection_without_a_handler_and_other_scopes_go_to_the_other_application() -> None:
+    came: list[str] = []
+
+    async def other(scope: Scope, receive: Receive, send: Send) -> None:
+        came.append(scope["type"])
+
+    async def nothing(message: Message | None = None) -> Any: ...
+
+    session = SocketSession(find=lambda scope: None, other=other)
+    for type_ in ("websocket", "http", "lifespan"):
+        await session.serve({"type": type_, "path": "/", "headers": []}, nothing, nothing)
+    assert came == ["websocket", "http", "lifespan"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "message"), [("websocket", "got no handler"), ("lifespan", "of type 'lifespan'")]
+)
+async def test_without_another_application_what_cannot_be_served_is_refused(type_: str, message: str) -> None:
+    async def nothing(message: Message | None = None) -> Any: ...
+
+    with pytest.raises(UnknownScopeType, match=message):
+        await SocketSession().serve({"type": type_, "path": "/"}, nothing, nothing)
+
+
+async def test_a_session_tells_which_tasks_serve_its_connections() -> None:
+    begun = asyncio.Event()
+
+    async def handler() -> None:
+        await websocket.accept()
+        begun.set()
+        await asyncio.Event().wait()
+
+    session, another = SocketSession(handler), SocketSession(accept)
+    async with Peer(session) as peer, Peer(another) as second:
+        await begun.wait()
+        (connection,) = session.live
+        assert session.tasks() == {connection: peer.task}
+        await peer.cancel()
+        second.leave()
+    assert not session.live
+    assert not session.tasks()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: websocket.send_text("x"),
+        lambda: websocket.iter_json(),
+        lambda: websocket.accept(),
+        lambda: websocket.close(),
+        lambda: websocket.is_disconnected(),
+        lambda: websocket.url,
+        lambda: websocket.state,
+        lambda: websocket["path"],
+        lambda: websocket_var.get(),
+    ],
+)
+def test_a_websocket_is_not_the_connection_of_another_protocol(use: Any) -> None:
+    token = http_connection_var.set(HTTPConnection({"type": "http", "path": "/", "headers": []}))
+    try:
+        assert not websocket
+        with pytest.raises(LookupError) as caught:
+            use()
+        if use.__code__.co_names[0] == "websocket":
+            assert isinstance(caught.value, NoActiveConnection)
+    finally:
+        http_connection_var.reset(token)
+
+
+async def test_an_attribute_error_of_an_own_method_is_not_taken_for_the_lack_of_a_connection() -> None:
+    class Broken(WebSocket):
+        def send_json(self, data: Any, mode: Any = "text") -> Any:
+            return data.missing
+
+    async def handler() -> None:
+        await websocket.accept()
+        with pytest.raises(AttributeError, match="missing"):
+            await websocket.send_json(1)
+
+    async with Peer(SocketSession(handler, websocket_class=Broken)):
+        pass
