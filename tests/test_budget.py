@@ -128,11 +128,9 @@ BUDGET = {
         kui.websocket.receiving:Messages.__anext__
     """,
     "a JSON message": """
-        kui.websocket.receiving:Receiving._decode
         kui.core.json:JSONCodec.decode
         kui.websocket.context:WebSocketProxy.send_json
         kui.websocket.sending:Sending.send_json
-        kui.core.json:JSONCodec.encode
         kui.websocket.sending:Sending._emit
         kui.websocket.receiving:Messages.__anext__
     """,
@@ -140,39 +138,31 @@ BUDGET = {
         kui.websocket.encodings:Text.decode
         kui.websocket.context:WebSocketProxy.send_text
         kui.websocket.sending:Sending.send_text
-        kui.websocket.receiving:Messages.__anext__
     """,
     "a connection": """
         kui.websocket.session:SocketSession.serve
+        kui.websocket.session:SocketSession.__init__.<locals>.<lambda>
         kui.websocket.connection:WebSocket.__init__
-        kui.core.connection:HTTPConnection.__init__
         kui.websocket.context:WebSocketProxy.accept
         kui.websocket.connection:WebSocket.accept
-        kui.websocket.handshake:accept_event
-        kui.websocket.receiving:Receiving._take_connect
-        kui.websocket.states:advance
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
         kui.websocket.receiving:Messages.__init__
         kui.websocket.receiving:Messages.__aiter__
         kui.websocket.receiving:Messages.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
-        kui.websocket.receiving:Receiving._note_disconnect
-        kui.websocket.lifetime:Lifetime._note_disconnect
         kui.websocket.lifetime:Lifetime._note_end
-        kui.websocket.lifetime:Lifetime.connection_state
-        kui.websocket.connection:WebSocket.owns_something
+        kui.websocket.connection:WebSocket.needs_release
+        kui.websocket.connection:WebSocket.needs_release
     """,
     "a connection with parameters": """
-        kui.core.application:Application.__call__
-        kui.asgi.application:Kui._serve_websocket
+        kui.asgi.application:Kui.__call__
+        kui.websocket.session:SocketSession.serve
+        kui.asgi.application:Kui._find_socket
         kui.routing.router:Router.search
         <kui.routing.matcher>:find
-        kui.websocket.session:SocketSession.serve
         kui.websocket.connection:WebSocket.__init__
-        kui.core.connection:HTTPConnection.__init__
         kui.websocket.origin:OriginRule.refusal
-        typing:cast
         kui.params.handlers:handler_of.<locals>.handler
         kui.params.bound:Bound.function
         <kui.params>:bound
@@ -186,47 +176,35 @@ BUDGET = {
         kui.core.connection:HTTPConnection.__getitem__
         kui.websocket.context:WebSocketProxy.accept
         kui.websocket.connection:WebSocket.accept
-        kui.websocket.handshake:accept_event
-        kui.websocket.receiving:Receiving._take_connect
-        kui.websocket.states:advance
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
         kui.websocket.receiving:Messages.__init__
         kui.websocket.receiving:Messages.__aiter__
         kui.websocket.receiving:Messages.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
-        kui.websocket.receiving:Receiving._note_disconnect
-        kui.websocket.lifetime:Lifetime._note_disconnect
         kui.websocket.lifetime:Lifetime._note_end
-        kui.websocket.lifetime:Lifetime.connection_state
-        kui.websocket.connection:WebSocket.owns_something
+        kui.websocket.connection:WebSocket.needs_release
+        kui.websocket.connection:WebSocket.needs_release
     """,
     "a connection through 100 routes": """
-        kui.core.application:Application.__call__
-        kui.asgi.application:Kui._serve_websocket
+        kui.asgi.application:Kui.__call__
+        kui.websocket.session:SocketSession.serve
+        kui.asgi.application:Kui._find_socket
         kui.routing.router:Router.search
         <kui.routing.matcher>:find
-        kui.websocket.session:SocketSession.serve
         kui.websocket.connection:WebSocket.__init__
-        kui.core.connection:HTTPConnection.__init__
         kui.websocket.origin:OriginRule.refusal
-        typing:cast
         kui.websocket.context:WebSocketProxy.accept
         kui.websocket.connection:WebSocket.accept
-        kui.websocket.handshake:accept_event
-        kui.websocket.receiving:Receiving._take_connect
-        kui.websocket.states:advance
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
         kui.websocket.receiving:Messages.__init__
         kui.websocket.receiving:Messages.__aiter__
         kui.websocket.receiving:Messages.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
-        kui.websocket.receiving:Receiving._note_disconnect
-        kui.websocket.lifetime:Lifetime._note_disconnect
         kui.websocket.lifetime:Lifetime._note_end
-        kui.websocket.lifetime:Lifetime.connection_state
-        kui.websocket.connection:WebSocket.owns_something
+        kui.websocket.connection:WebSocket.needs_release
+        kui.websocket.connection:WebSocket.needs_release
     """,
 }
 

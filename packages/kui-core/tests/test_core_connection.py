@@ -172,11 +172,11 @@ async def test_a_connection_that_owns_nothing_just_ends() -> None:
 
 async def test_a_connection_knows_whether_it_owns_anything() -> None:
     connection = connect()
-    assert not connection.has_exit_stack
+    assert not connection.owns_something
     connection.background_tasks.append(print)
-    assert connection.has_exit_stack
+    assert connection.owns_something
     await end_connection(connection)
-    assert not connection.has_exit_stack
+    assert not connection.owns_something
 
 
 async def test_what_a_connection_owns_ends_in_reverse_order_and_once() -> None:

@@ -115,7 +115,7 @@ async def test_a_form_that_nobody_waits_for_ends_with_its_request(closed_files: 
     client = Client(multipart(('name="a"; filename="one"', b"1"))[:-10], is_whole=False)
     request = make(client, FORM)
     await give_up(request, client)
-    assert request.has_something_to_close
+    assert request.owns_something
     await request.close()
     assert closed_files == ["one"]
 

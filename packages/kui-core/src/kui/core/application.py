@@ -1,6 +1,6 @@
 """One ASGI application made of one per scope type."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from .errors import UnknownScopeType
@@ -35,6 +35,14 @@ class Application:
         self.lifespan_state: dict[str, Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.dispatch(scope, receive, send)
+
+    def dispatch(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return what serves a connection, to be awaited: what a subclass with a coroutine of its own awaits there.
+
+        Raises:
+            UnknownScopeType: the scope type has no application.
+        """
         scope["app"] = self
         try:
             app = self._apps[scope["type"]]
@@ -42,7 +50,7 @@ class Application:
             raise UnknownScopeType(
                 f"got a scope of type {scope['type']!r}; this application serves: {', '.join(self._apps) or 'nothing'}"
             ) from None
-        await app(scope, receive, send)
+        return app(scope, receive, send)
 
 
 def application_of(scope: Scope) -> Any:

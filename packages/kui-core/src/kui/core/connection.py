@@ -54,13 +54,23 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
     ```
     """
 
-    __slots__ = ("_exit_stack", "_receive", "_scope", "_send")  # and a dictionary, for what is lazy
+    __slots__ = (
+        "_exit_stack",
+        "_receive",
+        "_scope",
+        "_send",
+        "owns_something",
+    )  # and a dictionary, for what is lazy
+
+    owns_something: bool
+    """Whether there may be something that ends with this connection: an exit stack, or what a subclass has."""
 
     def __init__(self, scope: Scope, receive: Receive = _no_receive, send: Send = _no_send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._exit_stack: CleanupStack | None = None
+        self.owns_something = False
 
     def __getitem__(self, key: str) -> Any:
         return self._scope[key]
@@ -137,14 +147,10 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
     def exit_stack(self) -> AsyncExitStack:
         """What ends with this connection, in reverse order: `await connection.exit_stack.enter_async_context(...)`."""
         if self._exit_stack is None:
+            self.owns_something = True
             self._exit_stack = CleanupStack()
             self._exit_stack.owner = self
         return self._exit_stack
-
-    @property
-    def has_exit_stack(self) -> bool:
-        """Whether anybody has asked for the exit stack, so that there may be something to end."""
-        return self._exit_stack is not None
 
     @lazy
     def background_tasks(self) -> BackgroundTasks:
@@ -204,4 +210,5 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
     except Exception:  # which is the error, or has been logged
         return False
     finally:
+        connection.owns_something = False
         connection._exit_stack = None  # pyright: ignore[reportPrivateUsage]

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, cast
 
 __all__ = ["JSONCodec", "default_codec"]
@@ -19,6 +20,10 @@ class JSONCodec:
     `Infinity` when it reads, and writes them as `null`, as browsers do. Integers are exact up to 4300 digits.
 
     To bring another JSON library, subclass and override `encode` and `decode`.
+
+    Attributes:
+        writers: by type, what `encode` calls for values of it, as far as it was asked already: who encodes for every
+            message saves a call. Empty where a subclass overrides `encode`.
 
     Args:
         encoders: functions by type, tried in order with `isinstance` before anything else, at any depth and on the
@@ -46,6 +51,8 @@ class JSONCodec:
     ```
     """
 
+    writers: Mapping[type, Callable[[Any], bytes]] = MappingProxyType({})
+
     def __init__(self, encoders: Encoders | None = None) -> None:
         # Imported by the application that is built, not by `import kui.core`: it is a third of the import time.
         import msgspec
@@ -59,6 +66,8 @@ class JSONCodec:
         self._encode = msgspec.json.Encoder(enc_hook=self._convert).encode
         self._decode = msgspec.json.Decoder().decode
         self._writers: dict[type, Callable[[Any], bytes]] = {}
+        if type(self).encode is JSONCodec.encode:  # else it is always asked
+            self.writers = self._writers
 
     def encode(self, value: object) -> bytes:
         """Return the value as compact UTF-8 JSON.

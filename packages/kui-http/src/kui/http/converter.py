@@ -162,8 +162,9 @@ def _bytes(value: bytes, scope: Scope) -> bytes:
     return value
 
 
-def _json(value: Any, scope: Scope) -> bytes:
-    return codec_of(scope).encode(value)
+def _json(value: object, scope: Scope) -> bytes:
+    codec = codec_of(scope)
+    return (codec.writers.get(type(value)) or codec.encode)(value)
 
 
 _TEXT_TYPE = (b"content-type", b"text/plain; charset=utf-8")

@@ -66,9 +66,6 @@ class HttpRequest(HTTPConnection):
     _form: FormData | None = None
     _is_streamed = False
 
-    has_something_to_close = False
-    """Whether `close` has anything to do."""
-
     @property
     def method(self) -> str:
         """The method as the client sent it: "GET", "POST", ..."""
@@ -153,12 +150,12 @@ class HttpRequest(HTTPConnection):
 
     async def is_disconnected(self) -> bool:
         """Return whether the client has left, as far as the server knows; never waits, and loses nothing."""
-        self.has_something_to_close = True
+        self.owns_something = True
         return await self._incoming.poll()
 
     async def wait_disconnected(self) -> None:
         """Wait until the client has left. The body stays readable, by another task meanwhile."""
-        self.has_something_to_close = True
+        self.owns_something = True
         await self._incoming.wait_disconnected()
 
     async def close(self) -> None:
@@ -203,7 +200,7 @@ class HttpRequest(HTTPConnection):
 
     @lazy
     def _parsing(self) -> asyncio.Task[None]:
-        self.has_something_to_close = True
+        self.owns_something = True
         return asyncio.ensure_future(self._parse_multipart())
 
     @lazy

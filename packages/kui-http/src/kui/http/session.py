@@ -117,8 +117,7 @@ class HttpSession:
             raise
         finally:
             try:
-                owns_something = request.has_exit_stack or request.has_something_to_close
-                if (owns_something or self._closes_always) and await _end(request, error):
+                if (request.owns_something or self._closes_always) and await _end(request, error):
                     failure = None
             finally:
                 http_connection_var.reset(token)

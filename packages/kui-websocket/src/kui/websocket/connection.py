@@ -64,6 +64,7 @@ class WebSocket(Sending):
         # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.
         self._scope, self._receive, self._send = scope, receive, send
         self._exit_stack = None
+        self.owns_something = False
         self._state = CONNECTING
         self._open = self._connect_taken = self._pump_wanted = False
         self._outgoing = self._after_send = CLOSED
@@ -92,7 +93,15 @@ class WebSocket(Sending):
         else:
             event = accept_event(self._scope, subprotocol, headers)
         if not self._connect_taken:
-            await self._take_connect()
+            # As `_take_connect`, which would be a second coroutine for every connection.
+            self._connect_taken = True
+            try:
+                connect = await self._receive()
+            except asyncio.CancelledError:
+                self._connect_taken = False
+                raise
+            if connect["type"] == "websocket.disconnect":
+                self._finish_receiving(connect)
             if self._state is not CONNECTING:
                 self._refuse("accept")
         self._state = ACCEPTED
@@ -215,9 +224,9 @@ class WebSocket(Sending):
             self._choose_source()
 
     @property
-    def owns_something(self) -> bool:
+    def needs_release(self) -> bool:
         """Whether there is anything for `release` to do."""
-        return self._end is None or self._exit_stack is not None or self._pump is not None
+        return self._end is None or self.owns_something or self._pump is not None
 
     async def release(self, error: BaseException | None = None) -> None:
         """End what the connection owns: its clean-ups, in reverse order, and its read pump. It counts as cut then.

@@ -1,6 +1,6 @@
 """`websocket`: the connection of the current task, as a module-level name."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar, cast
 
 from baize.datastructures import URL, Address, Headers, QueryParams
@@ -188,6 +188,14 @@ class WebSocketProxy(ContextProxy[WebSocket]):
         except AttributeError as error:
             raise _explained(error) from None
 
+    def deliver(
+        self,
+        take: Callable[[Any], Awaitable[object]],
+        decode: Callable[[str | bytes], Any] | None = None,
+        refuse: Callable[[ValueError], Awaitable[object]] | None = None,
+    ) -> Coroutine[Any, Any, None]:
+        return self._current().deliver(take, decode, refuse)
+
     def send(self, message: Message) -> Coroutine[Any, Any, None]:
         return self._current().send(message)
 
@@ -203,7 +211,7 @@ class WebSocketProxy(ContextProxy[WebSocket]):
         except AttributeError as error:
             raise _explained(error) from None
 
-    def send_json(self, data: Any, mode: Mode = "text") -> Coroutine[Any, Any, None]:
+    def send_json(self, data: object, mode: Mode = "text") -> Coroutine[Any, Any, None]:
         try:
             return _get(_OUTSIDE).send_json(data, mode)
         except AttributeError as error:

@@ -70,10 +70,11 @@ class Lifetime(HTTPConnection):
         """The reason with which the connection ended; "" while it lasts, and where none was given."""
         return "" if self._end is None else self._end[1]
 
-    def _note_end(self, code: int, reason: str, state: ConnectionState = DISCONNECTED) -> None:
+    def _note_end(self, code: int | None, reason: str | None, state: ConnectionState = DISCONNECTED) -> None:
         """Let nothing go out any more. The first end counts; only that of a close under way comes in two steps."""
         if self._end is None:
-            self._end = code, reason
+            # Daphne gives None where the client gave none
+            self._end = CloseCode.NO_STATUS if code is None else code, reason or ""
             self._state = state
         elif self._state is CLOSING:
             self._state = state

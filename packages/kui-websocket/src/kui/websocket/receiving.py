@@ -3,13 +3,12 @@
 # Messages is the other half of Receiving, in a class of its own.
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast
 
 from kui.core import Message, Receive
 
-from .codes import CloseCode
 from .errors import DecodeError, InvalidState, PayloadTypeError, WebSocketDisconnect
 from .lifetime import READY, SENT, Lifetime
 from .limits import Limits
@@ -120,6 +119,55 @@ class Receiving(Lifetime):
     def iter_models(self, model: ModelClass[T] | ModelValidator[T]) -> AsyncIterator[T]:
         """Iterate over validated messages until the connection ends; raises as `receive_model`."""
         return Messages(self, "text", "bytes", validator_of(model))
+
+    async def deliver(
+        self,
+        take: Callable[[Any], Awaitable[object]],
+        decode: Callable[[str | bytes], Any] | None = None,
+        refuse: Callable[[ValueError], Awaitable[object]] | None = None,
+    ) -> None:
+        """Hand each message, of either kind, to a function until the connection ends.
+
+        It is what a class view runs on: nothing is made for a message but what the function makes.
+
+        Args:
+            take: an async function of a message.
+            decode: makes of a payload what `take` gets. Default: None, the payload itself.
+            refuse: an async function of the `ValueError` that `decode` raised. Default: None, it is raised.
+
+        Raises:
+            InvalidState: before `accept()`, or while another task is receiving.
+        """
+        while True:
+            if self._blocked:
+                self._refuse_receive()
+            self._blocked = True
+            source = self._source
+            try:
+                event = await source()
+            except BaseException:
+                self._stop_receiving()
+                raise
+            self._blocked = False
+            payload: Any = event.get("text")
+            if payload is None:
+                if event["type"] == "websocket.disconnect":
+                    self._finish_receiving(event)
+                    return
+                payload = event.get("bytes")
+            if self._outgoing == SENT:
+                self._outgoing = READY
+            if self._pump_wanted:
+                self._start_pump()
+            if decode is not None:
+                try:
+                    payload = decode(payload)
+                except ValueError as error:
+                    if refuse is None:
+                        raise
+                    await refuse(error)
+                    continue
+            await take(payload)
 
     async def receive(self) -> Message:
         """Receive a raw ASGI event, the first of them being `websocket.connect`.
@@ -269,14 +317,17 @@ class Receiving(Lifetime):
     def _finish_receiving(self, event: Message) -> None:
         """Let every receive from now on find the end."""
         if self._source is not after_the_end:
-            self._note_disconnect(event)
             self._source = after_the_end
+            if self._state is CONNECTING:  # there will be no accept() to open the receiving side
+                self._blocked = False
+            self._note_end(event.get("code"), event.get("reason"))
 
     def _note_disconnect(self, event: Message) -> None:
-        if self._state is CONNECTING:  # there will be no accept() to open the receiving side
-            self._source, self._blocked = after_the_end, False
-        code = event.get("code")  # Daphne gives None where the client gave none
-        self._note_end(CloseCode.NO_STATUS if code is None else code, event.get("reason") or "")
+        """Note the end that the pump has read; what it read before can still be received."""
+        if self._state is CONNECTING:
+            self._finish_receiving(event)
+        else:
+            self._note_end(event.get("code"), event.get("reason"))
 
     def _refuse_receive(self) -> NoReturn:
         if self._state in (CONNECTING, DENIED):

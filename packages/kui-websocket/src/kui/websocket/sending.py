@@ -62,7 +62,7 @@ class Sending(Receiving):
             data = bytes(data)
         return self._emit({"type": "websocket.send", "bytes": data})
 
-    def send_json(self, data: Any, mode: Mode = "text") -> Coroutine[Any, Any, None]:
+    def send_json(self, data: object, mode: Mode = "text") -> Coroutine[Any, Any, None]:
         """Send a value as compact JSON.
 
         Args:
@@ -74,10 +74,12 @@ class Sending(Receiving):
             ValueError: an unknown mode.
             InvalidState, WebSocketDisconnect: as for `send_text`.
         """
+        codec = self.json_codec
+        encode = codec.writers.get(type(data)) or codec.encode
         if mode == "text":
-            return self._emit({"type": "websocket.send", "text": self.json_codec.encode(data).decode()})
+            return self._emit({"type": "websocket.send", "text": encode(data).decode()})
         if mode == "binary":
-            return self._emit({"type": "websocket.send", "bytes": self.json_codec.encode(data)})
+            return self._emit({"type": "websocket.send", "bytes": encode(data)})
         raise ValueError(f'mode is "text" or "binary"; got {mode!r}')
 
     def send_payload(self, data: str | bytes) -> Coroutine[Any, Any, None]:

@@ -143,7 +143,7 @@ class SocketSession:
                 await connection.deny(refusal)
             else:
                 await handler()
-                if connection.owns_something:
+                if connection.needs_release:
                     await connection.close()
         except BaseException as error:
             failure = error
@@ -151,7 +151,7 @@ class SocketSession:
                 raise
         finally:
             try:
-                if connection.owns_something:
+                if connection.needs_release:
                     await connection.release(failure)
             finally:
                 self.live.discard(connection)

@@ -155,17 +155,7 @@ class SocketView:
             raise InvalidState(
                 f"{type(self).__name__}.on_connect returned without `await websocket.accept()` or `.deny()`"
             )
-        decode = self._decoder(connection)
-        async for payload in connection.iter_payloads():
-            if decode is None:
-                await self.on_receive(payload)
-                continue
-            try:
-                data = decode(payload)
-            except ValueError as error:
-                await self.on_invalid(error)
-            else:
-                await self.on_receive(data)
+        await connection.deliver(self.on_receive, self._decoder(connection), self.on_invalid)
 
     def _decoder(self, connection: WebSocket) -> Callable[[str | bytes], Any] | None:
         if self.encoding == "anystr":

@@ -152,7 +152,7 @@ class Kui(Application):
             guard=self._guard,
             answer=self._answer_socket,
             find=self._find_socket,
-            other=self._serve_other,
+            other=self.dispatch,
         )
         self._draining = Draining(self, self._sockets)
         super().__init__(
@@ -167,7 +167,7 @@ class Kui(Application):
 
             It is the socket session that is called: a coroutine of the application's own around that of the session
             would cost each open WebSocket 280 bytes, and each message another step. What is no WebSocket the session
-            hands to `_serve_other`.
+            hands to `dispatch`.
             """
             return self._sockets.serve
 
@@ -273,9 +273,6 @@ class Kui(Application):
         if type(handler) is Mounted:
             return cast(ASGIApp, handler)(scope, receive, send)
         return self._requests.serve(scope, receive, send, handler)
-
-    def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return super().__call__(scope, receive, send)
 
     def _find_socket(self, scope: Scope) -> Endpoint | None:
         """Return the handler of a socket; None for one of a mounted application."""
