@@ -1,4 +1,4 @@
-"""A session in an application: what the application answers, refuses and sees of it (rule 9)."""
+"""A session in an application: what the application answers, refuses and sees of it."""
 
 from typing import Any
 

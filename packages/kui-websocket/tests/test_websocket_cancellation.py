@@ -1,4 +1,4 @@
-"""Groups of exceptions at a handler's end, and cancellations, which pass (rules 33 and 34)."""
+"""Groups of exceptions at a handler's end, and cancellations, which pass."""
 
 import asyncio
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""What a connection owns ends with it (rule 32)."""
+"""What a connection owns ends with it."""
 
 import asyncio
 from collections.abc import AsyncGenerator

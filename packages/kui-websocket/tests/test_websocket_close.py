@@ -1,4 +1,4 @@
-"""`close()`: it closes once, with a legal code, and holds when it is cancelled (rule 10)."""
+"""`close()`: it closes once, with a legal code, and holds when it is cancelled."""
 
 import asyncio
 from typing import Any

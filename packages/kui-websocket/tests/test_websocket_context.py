@@ -1,4 +1,4 @@
-"""The context and the connection's parts (rules 29-31)."""
+"""The context and the connection's parts."""
 
 import asyncio
 import inspect

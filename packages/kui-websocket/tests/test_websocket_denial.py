@@ -1,4 +1,4 @@
-"""Denials: a real response where the server can send one, else 403 (rules 8 and 11)."""
+"""Denials: a real response where the server can send one, else 403."""
 
 import asyncio
 from typing import Any

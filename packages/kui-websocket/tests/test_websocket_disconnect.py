@@ -1,4 +1,4 @@
-"""The disconnect: after the messages, with a code and a reason, and never asked for again (rules 15 and 18)."""
+"""The disconnect: after the messages, with a code and a reason, and never asked for again."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Encodings: pure functions over str and bytes (rule 27)."""
+"""Encodings: pure functions over str and bytes."""
 
 from collections.abc import Mapping
 from typing import Any

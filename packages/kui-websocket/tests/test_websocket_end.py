@@ -1,4 +1,4 @@
-"""What the end of a handler becomes: a close or a refusal, with the code that it stands for (rules 5-7)."""
+"""What the end of a handler becomes: a close or a refusal, with the code that it stands for."""
 
 import asyncio
 import logging

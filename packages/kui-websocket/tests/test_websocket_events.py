@@ -1,4 +1,4 @@
-"""The events of accept and close, without I/O (rule 4)."""
+"""The events of accept and close, without I/O."""
 
 from collections.abc import Mapping
 from typing import Any

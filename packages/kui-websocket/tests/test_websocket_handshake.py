@@ -1,4 +1,4 @@
-"""The handshake: what comes before accept, and what accept does (rules 2-4)."""
+"""The handshake: what comes before accept, and what accept does."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Limits, each with its close code (rule 24, and the limits of a receive)."""
+"""Limits, each with its close code, those of a send and those of a receive."""
 
 import asyncio
 from typing import Any

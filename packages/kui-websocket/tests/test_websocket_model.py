@@ -1,4 +1,4 @@
-"""Random lives of a connection against a small model of the state table (rules 1, 10, 12-22)."""
+"""Random lives of a connection against a small model of the state table."""
 
 import asyncio
 from collections import deque

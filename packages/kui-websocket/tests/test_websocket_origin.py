@@ -1,4 +1,4 @@
-"""Which origins may connect (rule 9, and RFC 6455, section 10.2)."""
+"""Which origins may connect (RFC 6455, section 10.2)."""
 
 from typing import Any
 

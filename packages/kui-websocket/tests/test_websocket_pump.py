@@ -1,4 +1,4 @@
-"""Reading ahead (rules 19 and 20)."""
+"""Reading ahead."""
 
 import asyncio
 import logging

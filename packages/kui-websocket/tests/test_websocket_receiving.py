@@ -1,4 +1,4 @@
-"""Receiving: text, bytes, JSON and models, and frames of the other kind (rules 12-14)."""
+"""Receiving: text, bytes, JSON and models, and frames of the other kind."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sending (rules 21-23)."""
+"""Sending."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

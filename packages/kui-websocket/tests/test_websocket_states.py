@@ -1,4 +1,4 @@
-"""The state table, without I/O (rule 1)."""
+"""The state table, without I/O."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Receives with a time limit, cancelled, or two at once: no message is lost (rules 16 and 17)."""
+"""Receives with a time limit, cancelled, or two at once: no message is lost."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""Class views: one instance for each connection, and the order of its methods (rules 25 and 26)."""
+"""Class views: one instance for each connection, and the order of its methods."""
 
 from typing import Any
 

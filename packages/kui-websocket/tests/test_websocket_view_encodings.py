@@ -1,4 +1,4 @@
-"""The encoding of a class view: what `on_receive` gets, what `send` writes, what is refused (rules 13, 14, 27)."""
+"""The encoding of a class view: what `on_receive` gets, what `send` writes, what is refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`on_disconnect`: it runs once, to its end, with the code that the end stands for (rules 26 and 28)."""
+"""`on_disconnect`: it runs once, to its end, with the code that the end stands for."""
 
 import asyncio
 from typing import Any, cast
