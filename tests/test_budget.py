@@ -156,7 +156,6 @@ BUDGET = {
         kui.websocket.connection:WebSocket.needs_release
     """,
     "a connection with parameters": """
-        kui.asgi.application:Kui.__call__
         kui.websocket.session:SocketSession.serve
         kui.asgi.application:Kui._find_socket
         kui.routing.router:Router.search
@@ -187,7 +186,6 @@ BUDGET = {
         kui.websocket.connection:WebSocket.needs_release
     """,
     "a connection through 100 routes": """
-        kui.asgi.application:Kui.__call__
         kui.websocket.session:SocketSession.serve
         kui.asgi.application:Kui._find_socket
         kui.routing.router:Router.search

@@ -1,14 +1,17 @@
 """An exit stack of which every failure is logged."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 __all__ = ["CleanupStack"]
 
 logger = logging.getLogger("kui.core")
+
+Callback: TypeAlias = tuple[bool, Callable[..., Any]]
 
 
 class CleanupStack(AsyncExitStack[bool | None]):
@@ -24,15 +27,32 @@ class CleanupStack(AsyncExitStack[bool | None]):
     known: BaseException | None = None
     """The error that needs no record: the handler's at first, then the one that was logged last."""
 
-    # All that is put on the stack comes through here, in every Python so far: below each goes what sees its failure.
-    def _push_exit_callback(self, callback: Callable[..., Any], is_sync: bool = True) -> None:
-        push: Callable[..., None] = super()._push_exit_callback  # type: ignore[misc] # contextlib's own
-        push(self._log)
-        push(callback, is_sync)
-
-    def _log(
-        self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if isinstance(failure, Exception) and failure is not self.known:
-            self.known = failure
-            logger.error("a clean-up of %r failed", self.owner, exc_info=failure)
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool:
+        pending = error
+        # contextlib keeps its callbacks here in every Python so far; to put one for the log below each would cost more
+        callbacks = cast("deque[Callback]", self._exit_callbacks)  # type: ignore[attr-defined]
+        while callbacks:
+            is_sync, callback = callbacks.pop()
+            details = (
+                (None, None, None) if pending is None else (type(pending), pending, pending.__traceback__)
+            )
+            try:
+                dealt = callback(*details)
+                if dealt if is_sync else await dealt:
+                    pending = None
+            except BaseException as raised:
+                if raised is not pending and raised.__context__ is None:
+                    raised.__context__ = pending
+                pending = raised
+                if isinstance(raised, Exception) and raised is not self.known:
+                    self.known = raised
+                    logger.error("a clean-up of %r failed", self.owner, exc_info=raised)
+        if pending is not None and pending is not error:
+            raise pending
+        return error is not None and pending is None

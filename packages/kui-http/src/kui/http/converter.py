@@ -8,12 +8,12 @@ from typing import Any, TypeVar, cast, overload
 import baize.asgi as baize
 from baize.datastructures import URL
 
-from kui.core import ASGIApp, Scope, http_connection_var
+from kui.core import ASGIApp, JSONCodec, Scope, default_codec, http_connection_var
 
 from .context import request_var
 from .events import SendEventResponse
 from .files import FileResponse
-from .responses import HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse, codec_of
+from .responses import HttpResponse, JSONResponse, PlainTextResponse, RedirectResponse
 
 __all__ = ["ResponseConverter", "convert_response"]
 
@@ -163,7 +163,8 @@ def _bytes(value: bytes, scope: Scope) -> bytes:
 
 
 def _json(value: object, scope: Scope) -> bytes:
-    codec = codec_of(scope)
+    # as codec_of, without the call
+    codec: JSONCodec = getattr(scope.get("app"), "json_codec", None) or default_codec()
     return (codec.writers.get(type(value)) or codec.encode)(value)
 
 

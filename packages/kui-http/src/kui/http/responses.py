@@ -21,9 +21,8 @@ def codec_of(scope: Scope) -> JSONCodec:
     """Return the JSON codec of the connection with this scope."""
     # What HTTPConnection.json_codec says, without making a connection for every answer: that takes longer than to
     # encode a small one.
-    app = scope.get("app")
-    codec: JSONCodec | None = None if app is None else getattr(app, "json_codec", None)
-    return default_codec() if codec is None else codec
+    codec: JSONCodec | None = getattr(scope.get("app"), "json_codec", None)
+    return codec or default_codec()
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from kui.core import (
@@ -152,24 +153,24 @@ class Kui(Application):
             guard=self._guard,
             answer=self._answer_socket,
             find=self._find_socket,
-            other=self.dispatch,
+            other=self._serve_http,
         )
+        self._serve = self._sockets.serve
         self._draining = Draining(self, self._sockets)
         super().__init__(
             {"lifespan": self.lifespan, "http": self._serve_http, "websocket": self._serve_mounted}
         )
 
     if not TYPE_CHECKING:  # to whom it is the method that it overrides
-
-        @property
-        def __call__(self) -> ASGIApp:
-            """Serve a connection.
+        __call__ = property(
+            attrgetter("_serve"),
+            doc="""Serve a connection.
 
             It is the socket session that is called: a coroutine of the application's own around that of the session
             would cost each open WebSocket 280 bytes, and each message another step. What is no WebSocket the session
-            hands to `dispatch`.
-            """
-            return self._sockets.serve
+            hands to `_serve_http`.
+            """,
+        )
 
     @property
     def state(self) -> State:
@@ -261,7 +262,13 @@ class Kui(Application):
         return await self._draining.drain(timeout=timeout, batch=batch, jitter=jitter, code=code)
 
     def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Return the awaitable that serves a request: one coroutine less than an async function would be."""
+        """Return the awaitable that serves a request, or what is neither that nor a WebSocket.
+
+        An async function would be one coroutine more, and to dispatch a request one call more.
+        """
+        if scope["type"] != "http":
+            return self.dispatch(scope, receive, send)
+        scope["app"] = self
         try:
             path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self.router.search("http", path, scope["method"])
