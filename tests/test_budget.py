@@ -125,14 +125,14 @@ BUDGET = {
     "a text message": """
         kui.websocket.context:WebSocketProxy.send_text
         kui.websocket.sending:Sending.send_text
-        kui.websocket.receiving:Messages.__anext__
+        kui.websocket.iteration:Messages.__anext__
     """,
     "a JSON message": """
         kui.core.json:JSONCodec.decode
         kui.websocket.context:WebSocketProxy.send_json
         kui.websocket.sending:Sending.send_json
         kui.websocket.sending:Sending._emit
-        kui.websocket.receiving:Messages.__anext__
+        kui.websocket.iteration:Messages.__anext__
     """,
     "a message to a view": """
         kui.websocket.encodings:Text.decode
@@ -147,9 +147,9 @@ BUDGET = {
         kui.websocket.connection:WebSocket.accept
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
-        kui.websocket.receiving:Messages.__init__
-        kui.websocket.receiving:Messages.__aiter__
-        kui.websocket.receiving:Messages.__anext__
+        kui.websocket.iteration:Messages.__init__
+        kui.websocket.iteration:Messages.__aiter__
+        kui.websocket.iteration:Messages.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
         kui.websocket.lifetime:Lifetime._note_end
         kui.websocket.connection:WebSocket.needs_release
@@ -177,9 +177,9 @@ BUDGET = {
         kui.websocket.connection:WebSocket.accept
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
-        kui.websocket.receiving:Messages.__init__
-        kui.websocket.receiving:Messages.__aiter__
-        kui.websocket.receiving:Messages.__anext__
+        kui.websocket.iteration:Messages.__init__
+        kui.websocket.iteration:Messages.__aiter__
+        kui.websocket.iteration:Messages.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
         kui.websocket.lifetime:Lifetime._note_end
         kui.websocket.connection:WebSocket.needs_release
@@ -196,9 +196,9 @@ BUDGET = {
         kui.websocket.connection:WebSocket.accept
         kui.websocket.context:WebSocketProxy.iter_text
         kui.websocket.receiving:Receiving.iter_text
-        kui.websocket.receiving:Messages.__init__
-        kui.websocket.receiving:Messages.__aiter__
-        kui.websocket.receiving:Messages.__anext__
+        kui.websocket.iteration:Messages.__init__
+        kui.websocket.iteration:Messages.__aiter__
+        kui.websocket.iteration:Messages.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
         kui.websocket.lifetime:Lifetime._note_end
         kui.websocket.connection:WebSocket.needs_release

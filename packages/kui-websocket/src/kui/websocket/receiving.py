@@ -1,15 +1,14 @@
 """The receiving side of a connection."""
-# pyright: reportPrivateUsage=false
-# Messages is the other half of Receiving, in a class of its own.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast
+from typing import Any, Literal, NoReturn, TypeVar, cast
 
 from kui.core import Message, Receive
 
 from .errors import DecodeError, InvalidState, PayloadTypeError, WebSocketDisconnect
+from .iteration import Messages
 from .lifetime import READY, SENT, Lifetime
 from .limits import Limits
 from .models import ModelClass, ModelValidator, validator_of
@@ -335,61 +334,6 @@ class Receiving(Lifetime):
         raise InvalidState(
             "another task is receiving from this connection: let one task receive and hand messages on"
         )
-
-
-class Messages(Generic[T]):
-    """Messages until the end, as `async for` takes them.
-
-    This is no generator, so that a step that was cancelled or timed out does not finish it. It does what `_take`
-    does, without a second coroutine for each message.
-    """
-
-    __slots__ = ("_connection", "_convert", "_kind", "_other_kind")
-
-    def __init__(
-        self,
-        connection: Receiving,
-        kind: str,
-        other_kind: str | None = None,
-        convert: Callable[[Any], T] | None = None,
-    ) -> None:
-        self._connection = connection
-        self._kind = kind
-        self._other_kind = other_kind
-        self._convert = convert
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        connection = self._connection
-        if connection._blocked:
-            connection._refuse_receive()
-        connection._blocked = True
-        source = connection._source
-        try:
-            event = await source()
-        except BaseException:
-            connection._stop_receiving()
-            raise
-        connection._blocked = False
-        payload: Any = event.get(self._kind)
-        if payload is None:
-            if event["type"] == "websocket.disconnect":
-                connection._finish_receiving(event)
-                raise StopAsyncIteration
-            payload = connection._take_other(event, self._kind, self._other_kind)
-        if connection._outgoing == SENT:
-            connection._outgoing = READY
-        if connection._pump_wanted:
-            connection._start_pump()
-        message: T = payload
-        if self._convert is None:
-            return message
-        try:
-            return self._convert(payload)
-        except ValueError as error:
-            raise DecodeError(str(error)) from error
 
 
 def _converted(convert: Callable[[Any], T], payload: str | bytes) -> T:
