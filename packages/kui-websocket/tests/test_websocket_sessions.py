@@ -16,7 +16,7 @@ from kui.core import (
     UnknownScopeType,
     http_connection_var,
 )
-from kui.websocket import SocketSession, WebSocket, websocket, websocket_var
+from kui.websocket import Limits, SocketSession, WebSocket, websocket, websocket_var
 
 
 async def accept() -> None:
@@ -118,3 +118,18 @@ async def test_an_attribute_error_of_an_own_method_is_not_taken_for_the_lack_of_
 
     async with Peer(SocketSession(handler, websocket_class=Broken)):
         pass
+
+
+def test_a_session_has_a_handler_or_finds_one() -> None:
+    with pytest.raises(
+        TypeError, match="a session has one handler, or finds one for each connection; got both"
+    ):
+        SocketSession(accept, find=lambda scope: accept)
+
+
+@pytest.mark.parametrize("connection", [None, HTTPConnection({"type": "http", "path": "/", "headers": []})])
+async def test_limits_are_for_websockets(connection: HTTPConnection | None) -> None:
+    if connection is not None:
+        http_connection_var.set(connection)
+    with pytest.raises(NoActiveConnection, match="`websocket` was used outside of a connection"):
+        await Limits(idle_timeout=1)(accept)()

@@ -35,8 +35,8 @@ class CleanupStack(AsyncExitStack[bool | None]):
         /,
     ) -> bool:
         pending = error
-        # contextlib keeps its callbacks here in every Python so far; to put one for the log below each would cost more
-        callbacks = cast("deque[Callback]", self._exit_callbacks)  # type: ignore[attr-defined]
+        # contextlib keeps its callbacks there in every Python so far; to put one for the log below each would cost more
+        callbacks = cast("deque[Callback]", self._exit_callbacks)  # type: ignore[attr-defined] # contextlib's own
         while callbacks:
             is_sync, callback = callbacks.pop()
             details = (

@@ -54,13 +54,8 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
     ```
     """
 
-    __slots__ = (
-        "_exit_stack",
-        "_receive",
-        "_scope",
-        "_send",
-        "owns_something",
-    )  # and a dictionary, for what is lazy
+    # and a dictionary, for what is lazy
+    __slots__ = ("_exit_stack", "_receive", "_scope", "_send", "owns_something")
 
     owns_something: bool
     """Whether there may be something that ends with this connection: an exit stack, or what a subclass has."""

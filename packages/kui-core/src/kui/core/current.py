@@ -61,7 +61,7 @@ class ConnectionOf(Generic[T]):
         Raises:
             LookupError: there is none of the class, and no default.
         """
-        connection = _get(None)
+        connection = http_connection_var.get(None)
         if isinstance(connection, self._class):
             return connection
         if default:
@@ -75,6 +75,3 @@ class ConnectionOf(Generic[T]):
     def reset(self, token: Token[HTTPConnection], /) -> None:
         """Make the connection from before the `set` of this token the current one."""
         http_connection_var.reset(token)
-
-
-_get = http_connection_var.get

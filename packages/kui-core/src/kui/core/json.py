@@ -21,15 +21,15 @@ class JSONCodec:
 
     To bring another JSON library, subclass and override `encode` and `decode`.
 
-    Attributes:
-        writers: by type, what `encode` calls for values of it, as far as it was asked already: who encodes for every
-            message saves a call. Empty where a subclass overrides `encode`.
-
     Args:
         encoders: functions by type, tried in order with `isinstance` before anything else, at any depth and on the
             keys of mappings; what they return is encoded in the place of the value, by the other encoders where it
             is of their type. With encoders a value is walked in Python before it is written. The fields of a
             pydantic model are written by its own serializer.
+
+    Attributes:
+        writers: by type, what `encode` calls for values of it, as far as it was asked already: who encodes for every
+            message saves a call. Empty where a subclass overrides `encode`.
 
     Raises:
         TypeError: an encoder that is no function, or is for no type.

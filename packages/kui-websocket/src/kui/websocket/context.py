@@ -94,9 +94,8 @@ class WebSocketProxy(ContextProxy[WebSocket]):
 
     def accept(self, subprotocol: str | None = None, headers: HeaderItems = ()) -> Coroutine[Any, Any, None]:
         try:
-            if (
-                not headers
-            ):  # a subclass may do without what is not given: here, and where messages are received
+            # a subclass may do without what is not given: here, and where messages are received
+            if not headers:
                 return _get(_OUTSIDE).accept(subprotocol)
             return _get(_OUTSIDE).accept(subprotocol, headers)
         except AttributeError as error:

@@ -1,9 +1,9 @@
 """How much a connection may take, and how long."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Protocol, cast
+from typing import Any, cast
 
-from kui.core import Endpoint, http_connection_var
+from kui.core import Endpoint, NoActiveConnection, http_connection_var
 
 __all__ = ["Limits"]
 
@@ -60,8 +60,11 @@ class Limits:
         named = {name: value for name, value in named.items() if value != getattr(_UNLIMITED, name)}
 
         async def limited() -> None:
-            connection = cast(_Limited, http_connection_var.get())
-            connection.limits = replace(connection.limits, **named)
+            connection: Any = http_connection_var.get(None)
+            limits = getattr(connection, "limits", None)
+            if not isinstance(limits, Limits):  # an HTTP request has limits of another class
+                raise NoActiveConnection("websocket")
+            connection.limits = replace(limits, **named)
             await endpoint()
 
         return limited
@@ -73,10 +76,6 @@ def _is_buffer(value: object) -> bool:
         return False
     numbers = cast("tuple[object, ...] | list[object]", value)
     return len(numbers) == 2 and all(isinstance(number, int) and number > 0 for number in numbers)
-
-
-class _Limited(Protocol):
-    limits: Limits
 
 
 _UNLIMITED = Limits()

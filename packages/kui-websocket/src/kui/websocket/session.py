@@ -45,12 +45,10 @@ async def only_websockets(scope: Scope, receive: Receive, send: Send) -> None:
     Raises:
         UnknownScopeType: for a scope of another type.
     """
-    if scope["type"] != "http":
-        raise UnknownScopeType(
-            f"a session serves websocket connections with its handler; got a scope of type {scope['type']!r}"
-            if scope["type"] != "websocket"
-            else "a session serves websocket connections with its handler; got no handler"
-        )
+    type_ = scope["type"]
+    if type_ != "http":
+        got = "no handler" if type_ == "websocket" else f"a scope of type {type_!r}"
+        raise UnknownScopeType(f"a session serves websocket connections with its handler; got {got}")
     await PlainResponse(426, headers={"upgrade": "websocket"})(scope, receive, send)
 
 
@@ -76,6 +74,9 @@ class SocketSession:
     Attributes:
         live: the connections being served.
 
+    Raises:
+        TypeError: a handler and a function that finds one.
+
     ```python
     >>> from kui.websocket import Limits, SocketSession, SocketView
     >>> views = {"/chat": SocketView}
@@ -98,6 +99,8 @@ class SocketSession:
         guard: Callable[[Scope], ASGIApp | None] | None = None,
         answer: Answer | None = None,
     ) -> None:
+        if handler is not None and find is not None:
+            raise TypeError("a session has one handler, or finds one for each connection; got both")
         self.live: set[WebSocket] = set()
         self._find: Find = find or (lambda scope: handler)
         self._other = other
