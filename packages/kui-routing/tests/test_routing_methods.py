@@ -86,6 +86,25 @@ def test_a_route_without_methods_serves_what_no_other_names() -> None:
     assert router.search("http", "/a", "TEA")[1] is news
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "BREW"])
+def test_a_method_that_was_asked_for_before_a_route_names_it_finds_that_route(method: str) -> None:
+    router = Router([HttpRoute("/a", news), HttpRoute("/{b}", news, None)])
+    assert router.search("http", "/a", method)[1] is news
+    router <<= HttpRoute("/a", chat, None, methods=[method])
+    assert router.search("http", "/a", method)[1] is chat
+    assert router.search("http", "/b", method) == ({"b": "b"}, news)
+    assert router.search("http", "/a", "PUT")[1] is news
+    router <<= HttpRoute("/c", news, None)
+    assert [router.search("http", "/c", other) for other in (method, "PUT")] == [({}, news)] * 2
+
+
+def test_head_finds_a_get_route_that_came_later() -> None:
+    router = Router([HttpRoute("/a", news)])
+    assert router.search("http", "/a", "HEAD")[1] is news
+    router <<= HttpRoute("/a", chat, None, methods=["GET"])
+    assert router.search("http", "/a", "HEAD")[1] is chat
+
+
 def test_a_method_may_have_every_character_of_a_token() -> None:
     router = Router([HttpRoute("/a", chat, methods=["*", "M-SEARCH", "!#$%&'+.^_`|~9"])])
     for method in ("*", "M-SEARCH", "!#$%&'+.^_`|~9"):

@@ -1,5 +1,6 @@
 """A session in an application: what the application answers, refuses and sees of it."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,11 +135,9 @@ async def test_a_client_that_has_left_meanwhile_is_no_failure_of_the_refusal() -
     assert not peer.sent
 
 
-async def test_a_guard_refuses_before_the_handler() -> None:
-    async def handler() -> None:
-        raise AssertionError
-
-    async with peer_of(SocketSession(guard=lambda connection: response), handler) as peer:
+async def test_what_finds_the_handler_may_refuse_in_its_place() -> None:
+    session = SocketSession(find=lambda scope: partial(websocket.deny, 422))
+    async with Peer(session) as peer:
         pass
     assert peer.status() == 422
 

@@ -239,6 +239,30 @@ async def test_every_method_works_through_the_proxy() -> None:
     assert peer.messages() == ["a", b"b", "c", "[1]"]
 
 
+async def test_async_for_takes_texts_from_the_proxy_and_from_the_connection() -> None:
+    got: list[str] = []
+
+    async def handler() -> None:
+        await websocket.accept()
+        got.append(await anext(websocket))
+        async for text in websocket:
+            got.append(text)
+            break
+        got.extend([text async for text in websocket_var.get()])
+
+    async with serve(handler) as peer:
+        peer.deliver("a", "b", "c", "")
+        peer.leave()
+    assert got == ["a", "b", "c", ""]
+
+
+async def test_async_for_outside_of_a_connection_says_so() -> None:
+    with pytest.raises(NoActiveConnection):
+        aiter(websocket)
+    with pytest.raises(NoActiveConnection):
+        await anext(websocket)
+
+
 async def test_two_connections_in_one_task_are_apart() -> None:
     async def outer() -> None:
         await websocket.accept()

@@ -55,7 +55,9 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
     """
 
     # and a dictionary, for what is lazy
-    __slots__ = ("_exit_stack", "_receive", "_scope", "_send", "owns_something")
+    __slots__ = ("_receive", "_scope", "_send", "owns_something")
+
+    _exit_stack: CleanupStack | None = None
 
     owns_something: bool
     """Whether there may be something that ends with this connection: an exit stack, or what a subclass has."""
@@ -64,7 +66,6 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._exit_stack: CleanupStack | None = None
         self.owns_something = False
 
     def __getitem__(self, key: str) -> Any:

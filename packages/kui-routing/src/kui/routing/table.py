@@ -8,6 +8,7 @@ from typing import Any, Final
 from .endpoint import Endpoint
 from .finder import Finder
 from .path import Pattern
+from .route import METHODS
 from .trace import Trace
 
 
@@ -28,7 +29,7 @@ class Table:
 
     Attributes:
         finders: of handlers, by method, each made when it is wanted first. That of None has all routes, for protocols
-            without methods.
+            without methods. A method of HTTP that no route names has the one of OTHER_METHODS.
     """
 
     def __init__(self) -> None:
@@ -51,24 +52,32 @@ class Table:
         self._traces.append(trace)
         same = self._by_shape.setdefault(trace.pattern.shape, [])
         same.append(trace)
-        self._methods.update(trace.methods)
-        if "GET" in trace.methods:
-            self._methods.add("HEAD")
+        named = {*trace.methods, "HEAD"} if "GET" in trace.methods else {*trace.methods}
+        for new in named - self._methods:
+            self.finders.pop(new, None)
+        self._methods |= named
         for method, finder in self.finders.items():
-            if _serving(same, method) is trace:
+            if not self._is_other(method) and _serving(same, method) is trace:
                 finder.insert(trace.pattern, trace.handler)
 
     def finder(self, method: Method) -> Finder[Endpoint]:
         """Return what finds the paths that serve a method."""
-        if isinstance(method, str) and method not in self._methods:
-            # one for them all: who sends requests cannot make the table grow
-            method = OTHER_METHODS
-        if method not in self.finders:
-            self.finders[method] = finder = Finder[Endpoint]()
-            for trace in self._traces:
-                if _serving(self._by_shape[trace.pattern.shape], method) is trace:
-                    finder.insert(trace.pattern, trace.handler)
-        return self.finders[method]
+        finder = self.finders.get(method)
+        if finder is None:
+            if self._is_other(method):
+                finder = self.finder(OTHER_METHODS)
+                if method not in METHODS:  # who sends requests cannot make the table grow
+                    return finder
+            else:
+                finder = Finder[Endpoint]()
+                for trace in self._traces:
+                    if _serving(self._by_shape[trace.pattern.shape], method) is trace:
+                        finder.insert(trace.pattern, trace.handler)
+            self.finders[method] = finder
+        return finder
+
+    def _is_other(self, method: Method) -> bool:
+        return isinstance(method, str) and method not in self._methods
 
     def allowed(self, path: str) -> set[str]:
         """Return the methods that a path serves, of those that routes name."""

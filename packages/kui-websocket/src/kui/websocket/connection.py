@@ -16,11 +16,9 @@ from .limits import Limits
 from .pump import size_of
 from .receiving import after_the_end
 from .sending import Sending
-from .states import CLOSING, CONNECTING, advance
+from .states import CLOSING, CONNECTED, CONNECTING, advance
 
 __all__ = ["WebSocket"]
-
-NO_LIMITS = Limits()
 
 ACCEPTED = advance(CONNECTING, "accept")
 
@@ -56,23 +54,22 @@ class WebSocket(Sending):
     ```
     """
 
-    __slots__ = ("_subprotocol",)
+    __slots__ = ()
 
-    _subprotocol: str | None
+    _subprotocol: str | None = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.
         self._scope, self._receive, self._send = scope, receive, send
-        self._exit_stack = None
         self.owns_something = False
         self._state = CONNECTING
-        self._open = self._connect_taken = self._pump_wanted = False
-        self._outgoing = self._after_send = CLOSED
-        self._end = self._ended = self._held = self._pump = self._turns = None
+        self._connect_taken = False
+        # A receive that is not written in Python (Granian's) drops the message when it is cancelled.
+        self._pump_wanted = type(receive) is BuiltinMethodType
+        self._outgoing, self._after_send = CLOSED, SENT
+        self._end = self._ended = self._pump = self._turns = None
         self._blocked = True
         self._source, self._sink = receive, send
-        self._limits = NO_LIMITS
-        self._subprotocol = None
 
     async def accept(self, subprotocol: str | None = None, headers: HeaderItems = ()) -> None:
         """Accept the connection. Call it once, before anything is sent or received.
@@ -105,20 +102,20 @@ class WebSocket(Sending):
             if self._state is not CONNECTING:
                 self._refuse("accept")
         self._state = ACCEPTED
-        self._subprotocol = subprotocol
-        self._open, self._blocked = True, False
-        self._outgoing, self._after_send = SENDING, SENT if self._pump is None else READY
+        if subprotocol is not None:
+            self._subprotocol = subprotocol
+        self._blocked = False
+        self._outgoing = SENDING
         try:
             await self._send(event)
         except (OSError, RuntimeError) as error:
             raise await self._send_failed(error) from None
         finally:
-            if self._open:
+            if self._state is CONNECTED:
                 self._outgoing = READY
             if self._turns:
                 self._pass_turn()
-        # A receive that is not written in Python (Granian's) drops the message when it is cancelled.
-        if self._pump_wanted or type(self._receive) is BuiltinMethodType:
+        if self._pump_wanted:
             self._start_pump()
 
     @property
@@ -187,7 +184,7 @@ class WebSocket(Sending):
         if self._state is CONNECTING:
             with suppress(WebSocketDisconnect):  # it has left by itself
                 await self.deny()
-        elif self._open:
+        elif self._state is CONNECTED:
             await self._close(code, reason)
         elif self._state is CLOSING:
             await self._wait_ended()
@@ -223,11 +220,6 @@ class WebSocket(Sending):
         if self._held is None and self._source is not after_the_end:
             self._choose_source()
 
-    @property
-    def needs_release(self) -> bool:
-        """Whether there is anything for `release` to do."""
-        return self._end is None or self.owns_something or self._pump is not None
-
     async def release(self, error: BaseException | None = None) -> None:
         """End what the connection owns: its clean-ups, in reverse order, and its read pump. It counts as cut then.
 
@@ -247,7 +239,7 @@ class WebSocket(Sending):
         if self._outgoing == SENDING:
             await self._wait_for_turn()
         try:
-            if self._open:
+            if self._state is CONNECTED:
                 await self._shut(code, reason)
         finally:
             self._release_turn()

@@ -74,7 +74,10 @@ class WebSocketProxy(ContextProxy[WebSocket]):
 
     @property
     def path_params(self) -> dict[str, Any]:
-        return self._current().path_params
+        connection = http_connection_var.get(None)
+        if isinstance(connection, WebSocket):
+            return connection.path_params
+        raise NoActiveConnection("websocket")
 
     @property
     def client(self) -> Address:
@@ -156,6 +159,12 @@ class WebSocketProxy(ContextProxy[WebSocket]):
             return _get(_OUTSIDE).receive_model(model, timeout)
         except AttributeError as error:
             raise _explained(error) from None
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self.iter_text()
+
+    def __anext__(self) -> Coroutine[Any, Any, str]:
+        return self._current().__anext__()
 
     def iter_text(self) -> AsyncIterator[str]:
         try:

@@ -1,33 +1,136 @@
 """Messages, as `async for` takes them."""
 # pyright: reportPrivateUsage=false
-# Messages is the other half of Receiving, in a class of its own.
+# Messages is the other half of Iterating, in a class of its own.
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Generic, Self, TypeVar, cast
 
 from .errors import DecodeError
 from .lifetime import READY, SENT
+from .models import ModelClass, ModelValidator, validator_of
+from .receiving import Receiving
 
-if TYPE_CHECKING:
-    from .receiving import Receiving
-
-__all__ = ["Messages"]
+__all__ = ["Iterating"]
 
 T = TypeVar("T")
 
 
-class Messages(Generic[T]):
-    """Messages until the end, as `async for` takes them.
+class Iterating(Receiving):
+    """How messages come in one after the other, until the end; the connection itself is the iterator of its texts.
 
-    This is no generator, so that a step that was cancelled or timed out does not finish it. It does what `_take`
-    does, without a second coroutine for each message.
+    No iterator here is a generator, so that a step that was cancelled or timed out does not finish it.
     """
+
+    __slots__ = ()
+
+    def iter_text(self) -> AsyncIterator[str]:
+        """Iterate over text messages until the connection ends, whatever its code; raises as `receive_text`.
+
+        `async for text in websocket` does the same.
+        """
+        return self  # an iterator of its own would be one object more for every connection
+
+    def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Iterate over binary messages until the connection ends; raises as `receive_bytes`."""
+        return Messages(self, "bytes")
+
+    def iter_payloads(self) -> AsyncIterator[str | bytes]:
+        """Iterate over messages of either kind until the connection ends."""
+        return Messages(self, "text", "bytes")
+
+    def iter_json(self) -> AsyncIterator[Any]:
+        """Iterate over the values of JSON messages until the connection ends; raises as `receive_json`."""
+        return Messages(self, "text", "bytes", self.json_codec.decode)
+
+    def iter_models(self, model: ModelClass[T] | ModelValidator[T]) -> AsyncIterator[T]:
+        """Iterate over validated messages until the connection ends; raises as `receive_model`."""
+        return Messages(self, "text", "bytes", validator_of(model))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        # As `_take`, which would be a second coroutine for each message.
+        if self._blocked:
+            self._refuse_receive()
+        self._blocked = True
+        source = self._source
+        try:
+            event = await source()
+        except BaseException:
+            self._stop_receiving()
+            raise
+        self._blocked = False
+        text: str | None = event.get("text")
+        if text is None:
+            if event["type"] == "websocket.disconnect":
+                self._finish_receiving(event)
+                raise StopAsyncIteration
+            text = cast(str, self._take_other(event, "text", None))
+        if self._outgoing == SENT:
+            self._outgoing = READY
+        if self._pump_wanted:
+            self._start_pump()
+        return text
+
+    async def deliver(
+        self,
+        take: Callable[[Any], Awaitable[object]],
+        decode: Callable[[str | bytes], Any] | None = None,
+        refuse: Callable[[ValueError], Awaitable[object]] | None = None,
+    ) -> None:
+        """Hand each message, of either kind, to a function until the connection ends.
+
+        It is what a class view runs on: nothing is made for a message but what the function makes.
+
+        Args:
+            take: an async function of a message.
+            decode: makes of a payload what `take` gets. Default: None, the payload itself.
+            refuse: an async function of the `ValueError` that `decode` raised. Default: None, it is raised.
+
+        Raises:
+            InvalidState: before `accept()`, or while another task is receiving.
+        """
+        while True:
+            if self._blocked:
+                self._refuse_receive()
+            self._blocked = True
+            source = self._source
+            try:
+                event = await source()
+            except BaseException:
+                self._stop_receiving()
+                raise
+            self._blocked = False
+            payload: Any = event.get("text")
+            if payload is None:
+                if event["type"] == "websocket.disconnect":
+                    self._finish_receiving(event)
+                    return
+                payload = event.get("bytes")
+            if self._outgoing == SENT:
+                self._outgoing = READY
+            if self._pump_wanted:
+                self._start_pump()
+            if decode is not None:
+                try:
+                    payload = decode(payload)
+                except ValueError as error:
+                    if refuse is None:
+                        raise
+                    await refuse(error)
+                    continue
+            await take(payload)
+
+
+class Messages(Generic[T]):
+    """The iterator of other messages than texts."""
 
     __slots__ = ("_connection", "_convert", "_kind", "_other_kind")
 
     def __init__(
         self,
-        connection: "Receiving",
+        connection: Receiving,
         kind: str,
         other_kind: str | None = None,
         convert: Callable[[Any], T] | None = None,

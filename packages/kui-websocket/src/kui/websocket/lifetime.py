@@ -33,14 +33,13 @@ CLOSED: Final = 3
 class Lifetime(HTTPConnection):
     """The state of a WebSocket connection, which its receiving and sending sides share."""
 
-    __slots__ = ("_after_send", "_end", "_ended", "_open", "_outgoing", "_state")
+    __slots__ = ("_after_send", "_end", "_ended", "_outgoing", "_state")
 
     _state: ConnectionState
-    _open: bool  # accepted, and no end seen
     _outgoing: int
     _after_send: int  # what `_outgoing` will be when the send under way is done
     _end: tuple[int, str] | None
-    _ended: asyncio.Event | None
+    _ended: asyncio.Event | None  # where somebody waits for the end
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._scope.get('path', '')!r} {self._state.value}>"
@@ -78,7 +77,6 @@ class Lifetime(HTTPConnection):
             self._state = state
         elif self._state is CLOSING:
             self._state = state
-        self._open = False
         self._outgoing = self._after_send = CLOSED
         if self._ended is not None and self._state is not CLOSING:
             self._ended.set()

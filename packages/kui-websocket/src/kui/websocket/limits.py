@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from kui.core import Endpoint, NoActiveConnection, http_connection_var
 
-__all__ = ["Limits"]
+__all__ = ["NO_LIMITS", "Limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Limits:
     def __call__(self, endpoint: Endpoint) -> Endpoint:
         """Return an endpoint whose connections have these limits; those not named here stay what they were."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}
-        named = {name: value for name, value in named.items() if value != getattr(_UNLIMITED, name)}
+        named = {name: value for name, value in named.items() if value != getattr(NO_LIMITS, name)}
 
         async def limited() -> None:
             connection: Any = http_connection_var.get(None)
@@ -78,4 +78,4 @@ def _is_buffer(value: object) -> bool:
     return len(numbers) == 2 and all(isinstance(number, int) and number > 0 for number in numbers)
 
 
-_UNLIMITED = Limits()
+NO_LIMITS = Limits()

@@ -1,16 +1,15 @@
 """The receiving side of a connection."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Literal, NoReturn, TypeVar, cast
 
 from kui.core import Message, Receive
 
 from .errors import DecodeError, InvalidState, PayloadTypeError, WebSocketDisconnect
-from .iteration import Messages
 from .lifetime import READY, SENT, Lifetime
-from .limits import Limits
+from .limits import NO_LIMITS, Limits
 from .models import ModelClass, ModelValidator, validator_of
 from .pump import ReadPump
 from .states import CLOSING, CONNECTING, DENIED
@@ -34,15 +33,15 @@ class Receiving(Lifetime):
     task at a time may wait there.
     """
 
-    __slots__ = ("_blocked", "_connect_taken", "_held", "_limits", "_pump", "_pump_wanted", "_source")
+    __slots__ = ("_blocked", "_connect_taken", "_pump", "_pump_wanted", "_source")
 
     _source: Receive
     _blocked: bool  # a receive may not begin: before accept(), and while another one is under way
     _connect_taken: bool
-    _held: Message | None  # a message that was of the wrong kind for the one who asked
+    _held: Message | None = None  # a message that was of the wrong kind for the one who asked
     _pump: ReadPump | None
     _pump_wanted: bool
-    _limits: Limits
+    _limits: Limits = NO_LIMITS
 
     def receive_text(self, timeout: float | None = None) -> Coroutine[Any, Any, str]:
         """Receive a text message.
@@ -98,75 +97,6 @@ class Receiving(Lifetime):
         """
         validate = validator_of(model)
         return _converted(validate, await self.receive_payload(timeout))
-
-    def iter_text(self) -> AsyncIterator[str]:
-        """Iterate over text messages until the connection ends, whatever its code; raises as `receive_text`."""
-        return Messages(self, "text")
-
-    def iter_bytes(self) -> AsyncIterator[bytes]:
-        """Iterate over binary messages until the connection ends; raises as `receive_bytes`."""
-        return Messages(self, "bytes")
-
-    def iter_payloads(self) -> AsyncIterator[str | bytes]:
-        """Iterate over messages of either kind until the connection ends."""
-        return Messages(self, "text", "bytes")
-
-    def iter_json(self) -> AsyncIterator[Any]:
-        """Iterate over the values of JSON messages until the connection ends; raises as `receive_json`."""
-        return Messages(self, "text", "bytes", self.json_codec.decode)
-
-    def iter_models(self, model: ModelClass[T] | ModelValidator[T]) -> AsyncIterator[T]:
-        """Iterate over validated messages until the connection ends; raises as `receive_model`."""
-        return Messages(self, "text", "bytes", validator_of(model))
-
-    async def deliver(
-        self,
-        take: Callable[[Any], Awaitable[object]],
-        decode: Callable[[str | bytes], Any] | None = None,
-        refuse: Callable[[ValueError], Awaitable[object]] | None = None,
-    ) -> None:
-        """Hand each message, of either kind, to a function until the connection ends.
-
-        It is what a class view runs on: nothing is made for a message but what the function makes.
-
-        Args:
-            take: an async function of a message.
-            decode: makes of a payload what `take` gets. Default: None, the payload itself.
-            refuse: an async function of the `ValueError` that `decode` raised. Default: None, it is raised.
-
-        Raises:
-            InvalidState: before `accept()`, or while another task is receiving.
-        """
-        while True:
-            if self._blocked:
-                self._refuse_receive()
-            self._blocked = True
-            source = self._source
-            try:
-                event = await source()
-            except BaseException:
-                self._stop_receiving()
-                raise
-            self._blocked = False
-            payload: Any = event.get("text")
-            if payload is None:
-                if event["type"] == "websocket.disconnect":
-                    self._finish_receiving(event)
-                    return
-                payload = event.get("bytes")
-            if self._outgoing == SENT:
-                self._outgoing = READY
-            if self._pump_wanted:
-                self._start_pump()
-            if decode is not None:
-                try:
-                    payload = decode(payload)
-                except ValueError as error:
-                    if refuse is None:
-                        raise
-                    await refuse(error)
-                    continue
-            await take(payload)
 
     async def receive(self) -> Message:
         """Receive a raw ASGI event, the first of them being `websocket.connect`.

@@ -10,15 +10,17 @@ from kui.core import Message, Send
 
 from .codes import CloseCode
 from .errors import WebSocketDisconnect
+from .iteration import Iterating
 from .lifetime import SENDING, SENT
-from .receiving import Mode, Receiving
+from .receiving import Mode
+from .states import CONNECTED
 
 __all__ = ["Sending"]
 
 _END_FOLLOWS_SECONDS = 1.0  # after a send that a closing connection refused
 
 
-class Sending(Receiving):
+class Sending(Iterating):
     """How messages go out: one at a time, in the order in which the sends began."""
 
     __slots__ = ("_sink", "_turns")
@@ -105,7 +107,7 @@ class Sending(Receiving):
         waited = self._outgoing == SENDING
         if waited:
             await self._wait_for_turn()
-        if not self._open:
+        if self._state is not CONNECTED:
             if waited:
                 self._release_turn()
             self._refuse("send")

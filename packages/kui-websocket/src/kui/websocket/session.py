@@ -66,7 +66,6 @@ class SocketSession:
         websocket_class: the class of connection. Default: `WebSocket`.
         limits: the limits of every connection.
         json_codec: what encodes and decodes JSON. Default: the application's, or kui's own.
-        guard: called with the ASGI scope before the handler; a response that it returns refuses the handshake.
         answer: called with an exception that the handler raised, inside the connection; returns the HTTP response
             that answers it. Before `accept()` the response refuses the handshake; later only its having one
             matters: the exception counts as dealt with. Default: an `HTTPException` answers for itself.
@@ -96,7 +95,6 @@ class SocketSession:
         websocket_class: type[WebSocket] = WebSocket,
         limits: Limits | None = None,
         json_codec: JSONCodec | None = None,
-        guard: Callable[[Scope], ASGIApp | None] | None = None,
         answer: Answer | None = None,
     ) -> None:
         if handler is not None and find is not None:
@@ -107,7 +105,6 @@ class SocketSession:
         self._class = websocket_class
         self._limits = limits
         self._json_codec = json_codec
-        self._guard = guard
         self._answer = answer
 
     async def serve(
@@ -139,26 +136,19 @@ class SocketSession:
             connection.__dict__["json_codec"] = self._json_codec
         self.live.add(connection)
         token = http_connection_var.set(connection)
-        failure: BaseException | None = None
         try:
-            refusal = None if self._guard is None else self._guard(scope)
-            if refusal is not None:
-                await connection.deny(refusal)
-            else:
-                await handler()
-                if connection.needs_release:
-                    await connection.close()
+            await handler()
+            # looked up here, and not asked for, because a call would be one more for every connection
+            has_ended = connection._end is not None  # pyright: ignore[reportPrivateUsage]
+            if not has_ended or connection.owns_something or connection._pump:  # pyright: ignore[reportPrivateUsage]
+                await connection.close()
+                await connection.release()
         except BaseException as error:
-            failure = error
-            if not await self._settle(connection, error):
+            if not await self._fail(connection, error):
                 raise
         finally:
-            try:
-                if connection.needs_release:
-                    await connection.release(failure)
-            finally:
-                self.live.discard(connection)
-                http_connection_var.reset(token)
+            self.live.discard(connection)
+            http_connection_var.reset(token)
 
     __call__ = serve  # not a method that calls it: each connection would keep one more coroutine
 
@@ -179,6 +169,13 @@ class SocketSession:
                         served[connection] = task
                 awaited = awaited.cr_await
         return served
+
+    async def _fail(self, connection: WebSocket, error: BaseException) -> bool:
+        """Answer what a handler raised and end the connection; say whether that was all, or the server is to know."""
+        try:
+            return await self._settle(connection, error)
+        finally:
+            await connection.release(error)
 
     async def _settle(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised; say whether that was all, or it is to be raised to the server."""

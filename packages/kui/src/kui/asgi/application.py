@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
@@ -24,7 +25,7 @@ from kui.http import HttpSession, Jinja2Templates, RequestLimits, ResponseConver
 from kui.params import auto_params
 from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Verify
 from kui.routing import Router as PlainRouter
-from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, WebSocket
+from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, websocket
 
 from .arguments import check_arguments
 from .draining import Drained, Draining
@@ -128,7 +129,7 @@ class Kui(Application):
         self.factory_class = factory_class or FactoryClass()
         self.json_encoder = dict(json_encoder or {})
         self.json_codec = json_codec or JSONCodec(self.json_encoder)
-        self._guard = None if origins is None else OriginRule(origins).refusal
+        self._origins = None if origins is None else OriginRule(origins)
         self.response_converter = ResponseConverter(response_converters)
         self.dependency_overrides = dict(dependency_overrides or {})
         self.lifespan = Lifespan(lifespan, on_startup, on_shutdown)
@@ -150,7 +151,6 @@ class Kui(Application):
         self._sockets = SocketSession(
             websocket_class=self.factory_class.websocket,
             limits=limits,
-            guard=self._guard,
             answer=self._answer_socket,
             find=self._find_socket,
             other=self._serve_http,
@@ -284,6 +284,12 @@ class Kui(Application):
     def _find_socket(self, scope: Scope) -> Endpoint | None:
         """Return the handler of a socket; None for one of a mounted application."""
         scope["app"] = self
+        if self._origins is not None:
+            for name, _ in scope[
+                "headers"
+            ]:  # without a call where there is none, as from most that are no browsers
+                if name == b"origin" and (refusal := self._origins.refusal(scope)) is not None:
+                    return partial(websocket.deny, refusal)
         if self._draining.has_begun:
             return self._draining.refuse
         try:
@@ -294,14 +300,10 @@ class Kui(Application):
             return self._socket_fallback.not_found(self.router.socket_middlewares)
         return None if type(handler) is Mounted else handler
 
-    async def _serve_mounted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a socket to a mounted application, which has not checked where the page is from."""
-        refusal = None if self._guard is None else self._guard(scope)
-        if refusal is None:
-            scope["path_params"], mounted = self.router.search("websocket", route_path(scope))
-            await cast(ASGIApp, mounted)(scope, receive, send)
-        else:
-            await WebSocket(scope, receive, send).deny(refusal)
+    def _serve_mounted(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Hand a socket to the mounted application that `_find_socket` has found."""
+        scope["path_params"], mounted = self.router.search("websocket", route_path(scope))
+        return cast(ASGIApp, mounted)(scope, receive, send)
 
     async def _answer_socket(self, error: BaseException) -> ASGIApp | None:
         """Return the answer of the exception handlers to what the handler of a socket raised.
