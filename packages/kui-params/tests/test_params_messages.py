@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 from typing_extensions import TypedDict
 
 from kui.params import ModelEncoding
@@ -44,6 +45,22 @@ def test_what_does_not_fit_is_a_value_error(payload: str | bytes) -> None:
             encoding.decode(payload)
         assert isinstance(caught.value, ValueError)
         assert json.loads(encoding.refuse(caught.value))["type"] == "invalid_message"
+
+
+def test_the_validator_is_built_once_also_for_those_who_hold_decode_already() -> None:
+    built: list[type] = []
+
+    class Counted(BaseModel):
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+            built.append(cls)
+            return handler(source)
+
+    encoding = ModelEncoding(list[Counted])
+    held = encoding.decode
+    built.clear()  # the class has one of its own
+    assert [held("[{}]") for _ in range(3)] == [encoding.decode("[{}]")] * 3
+    assert built == [Counted]
 
 
 def test_dataclasses_and_typed_dicts_are_messages() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from kui.core import default_codec
+from kui.core import default_codec, lazy
 
 from .annotations import is_payload, without_none
 from .details import Detail, details_of
@@ -54,10 +54,14 @@ class ModelEncoding(Generic[T]):
         Raises:
             ValueError: the frame holds no JSON, or JSON that does not fit (`pydantic.ValidationError` is one).
         """
+        return self._validate(payload)
+
+    @lazy
+    def _validate(self) -> Callable[[str | bytes], T]:
         validate: Callable[[str | bytes], T] = self._adapter(self.type).validator.validate_json
-        # from now on the validator answers by itself, without this method around it
+        # who asks for `decode` from now on gets the validator itself, without the method around it
         vars(self)["decode"] = validate
-        return validate(payload)
+        return validate
 
     def encode(self, value: Any) -> str:
         """Return a value as compact JSON: models, dataclasses and what the codec of `kui.core` knows.
