@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from kui.asgi import Header, Kui, Path, Query, SocketRoute, SocketView, websocket
+from kui.asgi import Header, HttpRoute, Kui, Path, Query, SocketRoute, SocketView, websocket
 from kui.websocket import websocket_session
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -46,12 +46,27 @@ async def with_parameters(
         pass
 
 
+async def data() -> dict[str, int]:
+    return {"x": 1}
+
+
+SCOPE = {
+    "type": "websocket",
+    "asgi": {"version": "3.0", "spec_version": "2.4"},
+    "path": "/rooms/lobby",
+    "root_path": "",
+    "query_string": b"since=17&limit=20",
+    "headers": [(b"host", b"example.org"), (b"x-token", b"secret")],
+    "subprotocols": [],
+}
+
+
 def with_routes(endpoint: Any, path: str = "/rooms/{room}", others: int = 0) -> Kui:
     routes = [SocketRoute(f"/r{number}/{{room}}", text, name=None) for number in range(others)]
     return Kui(routes=[*routes, SocketRoute(path, endpoint)])
 
 
-async def calls_of(app: App, messages: int = 0) -> list[str]:
+async def calls_of(app: App, messages: int = 0, **scope: Any) -> list[str]:
     """Return the functions that a connection calls, in their order; the server's are called receive and send."""
     asked = 0
 
@@ -66,16 +81,6 @@ async def calls_of(app: App, messages: int = 0) -> list[str]:
 
     async def send(message: Any) -> None: ...
 
-    scope = {
-        "type": "websocket",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "path": "/rooms/lobby",
-        "root_path": "",
-        "query_string": b"since=17&limit=20",
-        "headers": [(b"host", b"example.org"), (b"x-token", b"secret")],
-        "subprotocols": [],
-        "state": {},
-    }
     called: list[str] = []
 
     def note(frame: FrameType, event: str, argument: object) -> None:
@@ -87,7 +92,7 @@ async def calls_of(app: App, messages: int = 0) -> list[str]:
     previous = sys.getprofile()
     sys.setprofile(note)
     try:
-        await app(scope, receive, send)
+        await app({**SCOPE, "state": {}, **scope}, receive, send)
     finally:
         sys.setprofile(previous)
         gc.enable()
@@ -108,10 +113,10 @@ def is_counted(name: str) -> bool:
     return name != "handler" and name != "asyncio.tasks:current_task" and not name.startswith("server:")
 
 
-async def of_a_connection(app: App) -> list[str]:
-    """Return what a warm application calls for a connection without messages."""
-    await calls_of(app)
-    return [name for name in await calls_of(app) if is_counted(name)]
+async def of_a_connection(app: App, **scope: Any) -> list[str]:
+    """Return what a warm application calls for a connection without messages, or for a request."""
+    await calls_of(app, **scope)
+    return [name for name in await calls_of(app, **scope) if is_counted(name)]
 
 
 async def of_a_message(app: App) -> list[str]:
@@ -125,13 +130,11 @@ BUDGET = {
     "a text message": """
         kui.websocket.context:WebSocketProxy.send_text
         kui.websocket.sending:Sending.send_text
-        kui.websocket.iteration:Messages.__anext__
+        kui.websocket.iteration:Iterating.__anext__
     """,
     "a JSON message": """
-        kui.core.json:JSONCodec.decode
         kui.websocket.context:WebSocketProxy.send_json
         kui.websocket.sending:Sending.send_json
-        kui.websocket.sending:Sending._emit
         kui.websocket.iteration:Messages.__anext__
     """,
     "a message to a view": """
@@ -146,14 +149,11 @@ BUDGET = {
         kui.websocket.context:WebSocketProxy.accept
         kui.websocket.connection:WebSocket.accept
         kui.websocket.context:WebSocketProxy.iter_text
-        kui.websocket.receiving:Receiving.iter_text
-        kui.websocket.iteration:Messages.__init__
-        kui.websocket.iteration:Messages.__aiter__
-        kui.websocket.iteration:Messages.__anext__
+        kui.websocket.iteration:Iterating.iter_text
+        kui.websocket.iteration:Iterating.__aiter__
+        kui.websocket.iteration:Iterating.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
         kui.websocket.lifetime:Lifetime._note_end
-        kui.websocket.connection:WebSocket.needs_release
-        kui.websocket.connection:WebSocket.needs_release
     """,
     "a connection with parameters": """
         kui.websocket.session:SocketSession.serve
@@ -161,7 +161,6 @@ BUDGET = {
         kui.routing.router:Router.search
         <kui.routing.matcher>:find
         kui.websocket.connection:WebSocket.__init__
-        kui.websocket.origin:OriginRule.refusal
         kui.params.handlers:handler_of.<locals>.handler
         kui.params.bound:Bound.function
         <kui.params>:bound
@@ -176,14 +175,11 @@ BUDGET = {
         kui.websocket.context:WebSocketProxy.accept
         kui.websocket.connection:WebSocket.accept
         kui.websocket.context:WebSocketProxy.iter_text
-        kui.websocket.receiving:Receiving.iter_text
-        kui.websocket.iteration:Messages.__init__
-        kui.websocket.iteration:Messages.__aiter__
-        kui.websocket.iteration:Messages.__anext__
+        kui.websocket.iteration:Iterating.iter_text
+        kui.websocket.iteration:Iterating.__aiter__
+        kui.websocket.iteration:Iterating.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
         kui.websocket.lifetime:Lifetime._note_end
-        kui.websocket.connection:WebSocket.needs_release
-        kui.websocket.connection:WebSocket.needs_release
     """,
     "a connection through 100 routes": """
         kui.websocket.session:SocketSession.serve
@@ -191,18 +187,23 @@ BUDGET = {
         kui.routing.router:Router.search
         <kui.routing.matcher>:find
         kui.websocket.connection:WebSocket.__init__
-        kui.websocket.origin:OriginRule.refusal
         kui.websocket.context:WebSocketProxy.accept
         kui.websocket.connection:WebSocket.accept
         kui.websocket.context:WebSocketProxy.iter_text
-        kui.websocket.receiving:Receiving.iter_text
-        kui.websocket.iteration:Messages.__init__
-        kui.websocket.iteration:Messages.__aiter__
-        kui.websocket.iteration:Messages.__anext__
+        kui.websocket.iteration:Iterating.iter_text
+        kui.websocket.iteration:Iterating.__aiter__
+        kui.websocket.iteration:Iterating.__anext__
         kui.websocket.receiving:Receiving._finish_receiving
         kui.websocket.lifetime:Lifetime._note_end
-        kui.websocket.connection:WebSocket.needs_release
-        kui.websocket.connection:WebSocket.needs_release
+    """,
+    "a request": """
+        kui.websocket.session:SocketSession.serve
+        kui.asgi.application:Kui._serve_http
+        kui.routing.router:Router.search
+        <kui.routing.matcher>:find
+        kui.http.session:HttpSession.serve
+        kui.core.connection:HTTPConnection.__init__
+        kui.http.converter:_json
     """,
 }
 
@@ -242,6 +243,12 @@ async def test_a_connection_with_parameters_calls_no_more_functions_than_its_bud
 
 async def test_a_connection_through_100_routes_calls_no_more_functions_than_its_budget() -> None:
     judge("a connection through 100 routes", await of_a_connection(with_routes(text, others=100)))
+
+
+@pytest.mark.parametrize("methods", [None, ["GET"]])
+async def test_a_request_calls_no_more_functions_than_its_budget(methods: list[str] | None) -> None:
+    app = Kui(routes=[HttpRoute("/rooms/{room}", data, methods=methods)])
+    judge("a request", await of_a_connection(app, type="http", method="GET"))
 
 
 async def test_a_connection_through_100_routes_calls_what_it_calls_through_one() -> None:

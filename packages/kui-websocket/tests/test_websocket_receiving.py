@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from websocket_peer import SERVERS, serve
 
+from kui.core import JSONCodec
 from kui.testing import TestClient
 from kui.websocket import DecodeError, PayloadTypeError, WebSocketDisconnect, websocket, websocket_session
 
@@ -119,7 +120,7 @@ async def test_json_is_accepted_in_text_and_in_binary_frames(server: str) -> Non
         await ws.send_bytes(b"null")
 
 
-@pytest.mark.parametrize("payload", ["{", "", "NaN", "[Infinity]", b"\xff"])
+@pytest.mark.parametrize("payload", ["{", "", "NaN", "[Infinity]", b"\xff", "\ud800", "[" * 100_000])
 async def test_malformed_json_is_a_decode_error_and_the_next_message_is_readable(
     payload: str | bytes,
 ) -> None:
@@ -128,12 +129,49 @@ async def test_malformed_json_is_a_decode_error_and_the_next_message_is_readable
         with pytest.raises(DecodeError, match="malformed JSON"):
             await websocket.receive_json()
         values = websocket.iter_json()
-        with pytest.raises(DecodeError):
+        with pytest.raises(DecodeError, match="malformed JSON"):
             await anext(values)
         assert await anext(values) == 1
 
     async with serve(handler) as peer:
         peer.deliver(payload, payload, "1")
+
+
+async def test_a_codec_that_decodes_by_itself_decodes_what_is_iterated() -> None:
+    class Shouting(JSONCodec):
+        def decode(self, payload: str | bytes) -> Any:
+            if payload == "!":
+                raise ValueError("no shouting")
+            return str(super().decode(payload)).upper()
+
+    async def handler() -> None:
+        await websocket.accept()
+        values = websocket.iter_json()
+        assert await anext(values) == "A"
+        with pytest.raises(DecodeError, match="no shouting"):
+            await anext(values)
+        assert await anext(values) == "B"
+
+    async with serve(handler, json_codec=Shouting()) as peer:
+        peer.deliver('"a"', "!", b'"b"')
+
+
+async def test_what_a_model_fails_on_by_itself_is_no_decode_error() -> None:
+    class Endless:
+        @staticmethod
+        def model_validate_json(data: str | bytes) -> int:
+            raise RecursionError("endless") if data == "deep" else ValueError("unfit")
+
+    async def handler() -> None:
+        await websocket.accept()
+        values = websocket.iter_models(Endless)
+        with pytest.raises(RecursionError, match="endless"):
+            await anext(values)
+        with pytest.raises(DecodeError, match="unfit"):
+            await anext(values)
+
+    async with serve(handler) as peer:
+        peer.deliver("deep", "other")
 
 
 async def test_an_unknown_mode_is_a_value_error() -> None:

@@ -30,6 +30,8 @@ class JSONCodec:
     Attributes:
         writers: by type, what `encode` calls for values of it, as far as it was asked already: who encodes for every
             message saves a call. Empty where a subclass overrides `encode`.
+        reader: what `decode` calls, and explains the errors of: who decodes every message saves a call, and asks
+            `decode` where it fails. None where a subclass overrides `decode`.
 
     Raises:
         TypeError: an encoder that is no function, or is for no type.
@@ -52,6 +54,7 @@ class JSONCodec:
     """
 
     writers: Mapping[type, Callable[[Any], bytes]] = MappingProxyType({})
+    reader: Callable[[str | bytes], Any] | None = None
 
     def __init__(self, encoders: Encoders | None = None) -> None:
         # Imported by the application that is built, not by `import kui.core`: it is a third of the import time.
@@ -68,6 +71,8 @@ class JSONCodec:
         self._writers: dict[type, Callable[[Any], bytes]] = {}
         if type(self).encode is JSONCodec.encode:  # else it is always asked
             self.writers = self._writers
+        if type(self).decode is JSONCodec.decode:
+            self.reader = self._decode
 
     def encode(self, value: object) -> bytes:
         """Return the value as compact UTF-8 JSON.

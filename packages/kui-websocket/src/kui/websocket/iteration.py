@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 from .errors import DecodeError
 from .lifetime import READY, SENT
 from .models import ModelClass, ModelValidator, validator_of
-from .receiving import Receiving
+from .receiving import Receiving, converted
 
 __all__ = ["Iterating"]
 
@@ -40,7 +40,8 @@ class Iterating(Receiving):
 
     def iter_json(self) -> AsyncIterator[Any]:
         """Iterate over the values of JSON messages until the connection ends; raises as `receive_json`."""
-        return Messages(self, "text", "bytes", self.json_codec.decode)
+        codec = self.json_codec
+        return Messages(self, "text", "bytes", codec.reader or codec.decode, codec.decode)
 
     def iter_models(self, model: ModelClass[T] | ModelValidator[T]) -> AsyncIterator[T]:
         """Iterate over validated messages until the connection ends; raises as `receive_model`."""
@@ -124,9 +125,15 @@ class Iterating(Receiving):
 
 
 class Messages(Generic[T]):
-    """The iterator of other messages than texts."""
+    """The iterator of other messages than texts.
 
-    __slots__ = ("_connection", "_convert", "_kind", "_other_kind")
+    Args:
+        kind, other_kind: the kinds of messages, of which there may be one.
+        convert: makes of a payload what the iterator gives. Default: None, the payload itself.
+        explain: called with a payload that `convert` cannot take, to raise an error in better words.
+    """
+
+    __slots__ = ("_connection", "_convert", "_explain", "_kind", "_other_kind")
 
     def __init__(
         self,
@@ -134,11 +141,13 @@ class Messages(Generic[T]):
         kind: str,
         other_kind: str | None = None,
         convert: Callable[[Any], T] | None = None,
+        explain: Callable[[Any], T] | None = None,
     ) -> None:
         self._connection = connection
         self._kind = kind
         self._other_kind = other_kind
         self._convert = convert
+        self._explain = explain
 
     def __aiter__(self) -> Self:
         return self
@@ -170,5 +179,9 @@ class Messages(Generic[T]):
             return message
         try:
             return self._convert(payload)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
+            if self._explain is not None:
+                return converted(self._explain, payload)
+            if not isinstance(error, ValueError):
+                raise
             raise DecodeError(str(error)) from error

@@ -14,7 +14,7 @@ from .models import ModelClass, ModelValidator, validator_of
 from .pump import ReadPump
 from .states import CLOSING, CONNECTING, DENIED
 
-__all__ = ["Mode", "Receiving", "after_the_end"]
+__all__ = ["Mode", "Receiving", "after_the_end", "converted"]
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ class Receiving(Lifetime):
         """
         kinds = _kinds(mode)
         payload = await (self._take(*kinds) if timeout is None else self._take_within(timeout, *kinds))
-        return _converted(self.json_codec.decode, payload)
+        return converted(self.json_codec.decode, payload)
 
     async def receive_model(
         self, model: ModelClass[T] | ModelValidator[T], timeout: float | None = None
@@ -96,7 +96,7 @@ class Receiving(Lifetime):
             WebSocketDisconnect, TimeoutError, InvalidState: as for `receive_text`.
         """
         validate = validator_of(model)
-        return _converted(validate, await self.receive_payload(timeout))
+        return converted(validate, await self.receive_payload(timeout))
 
     async def receive(self) -> Message:
         """Receive a raw ASGI event, the first of them being `websocket.connect`.
@@ -266,7 +266,8 @@ class Receiving(Lifetime):
         )
 
 
-def _converted(convert: Callable[[Any], T], payload: str | bytes) -> T:
+def converted(convert: Callable[[Any], T], payload: str | bytes) -> T:
+    """Return what a function makes of a payload; its ValueError becomes a `DecodeError`."""
     try:
         return convert(payload)
     except ValueError as error:

@@ -64,7 +64,7 @@ class Sending(Iterating):
             data = bytes(data)
         return self._emit({"type": "websocket.send", "bytes": data})
 
-    def send_json(self, data: object, mode: Mode = "text") -> Coroutine[Any, Any, None]:
+    async def send_json(self, data: object, mode: Mode = "text") -> None:
         """Send a value as compact JSON.
 
         Args:
@@ -77,12 +77,26 @@ class Sending(Iterating):
             InvalidState, WebSocketDisconnect: as for `send_text`.
         """
         codec = self.json_codec
-        encode = codec.writers.get(type(data)) or codec.encode
+        encoded = (codec.writers.get(type(data)) or codec.encode)(data)
         if mode == "text":
-            return self._emit({"type": "websocket.send", "text": encode(data).decode()})
-        if mode == "binary":
-            return self._emit({"type": "websocket.send", "bytes": encode(data)})
-        raise ValueError(f'mode is "text" or "binary"; got {mode!r}')
+            event: Message = {"type": "websocket.send", "text": encoded.decode()}
+        elif mode == "binary":
+            event = {"type": "websocket.send", "bytes": encoded}
+        else:
+            raise ValueError(f'mode is "text" or "binary"; got {mode!r}')
+        # As `_emit`, which would be a call more.
+        if self._outgoing:
+            await self._prepare_send()
+        self._outgoing = SENDING
+        sink = self._sink
+        try:
+            await sink(event)
+        except (OSError, RuntimeError) as error:
+            raise await self._send_failed(error) from None
+        finally:
+            self._outgoing = self._after_send
+            if self._turns:
+                self._pass_turn()
 
     def send_payload(self, data: str | bytes) -> Coroutine[Any, Any, None]:
         """Send a str as a text message, bytes as a binary one; raises as `send_text` does."""
