@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from re import Pattern
-from typing import Any
+from typing import Any, NamedTuple
 
 from kui.core import Endpoint, Middleware
 
@@ -102,8 +101,7 @@ def _compiled(origin: Pattern[str] | str) -> Pattern[str]:
         raise ValueError(f"the origin {origin!r} is no regular expression: {error}{remedy}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Policy:
+class _Policy(NamedTuple):
     origins: tuple[Pattern[str], ...]
     methods: str
     headers: str

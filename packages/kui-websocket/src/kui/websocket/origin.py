@@ -3,8 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from kui.core import Endpoint, Middleware, Scope
 
@@ -111,8 +110,7 @@ def check_origin(*allowed: str) -> Middleware:
     return middleware
 
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
+class _Origin(NamedTuple):
     """An origin, with a port always; a port of None in a list stands for every port."""
 
     scheme: str
@@ -145,7 +143,7 @@ def _entry(allowed: str) -> _Origin:
         )
     if entry.host.isascii():
         return entry
-    return replace(entry, host=entry.host.encode("idna").decode())  # as browsers write it
+    return entry._replace(host=entry.host.encode("idna").decode())  # as browsers write it
 
 
 # RFC 6454, section 6.2: scheme, host and port, and nothing else. A "*" is of the lists alone.
