@@ -183,6 +183,18 @@ async def test_a_subclass_of_ones_own_is_used_through_the_proxy() -> None:
         async def send_text(self, data: str) -> None:
             await super().send_text(data + "!")
 
+        async def receive_json(self, mode: str = "text") -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return [await super().receive_json()]
+
+        async def receive_payload(self) -> str | bytes:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return await super().receive_payload()
+
+        async def send_json(self, data: object) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            await super().send_json({"data": data})
+
+        async def close(self, code: int = 1000) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            await super().close(code, "mine")
+
         async def shout(self, data: str) -> None:
             await self.send_text(data.upper())
 
@@ -194,10 +206,14 @@ async def test_a_subclass_of_ones_own_is_used_through_the_proxy() -> None:
         await websocket.send_bytes(await websocket.receive_bytes())
         await mine.shout("b")
         assert mine.heard == 1
+        await websocket.send_json(await websocket.receive_json())
+        assert await websocket.receive_payload() == "y"
+        await websocket.close()
 
     async with serve(handler, websocket_class=Loud) as peer:
-        peer.deliver("a", b"x")
-    assert peer.messages() == ["A!", b"<x>", "B!"]
+        peer.deliver("a", b"x", "1", "y")
+    assert peer.messages() == ["A!", b"<x>", "B!", '{"data":[1]}']
+    assert peer.close() == (1000, "mine")
 
 
 async def test_every_method_works_through_the_proxy() -> None:

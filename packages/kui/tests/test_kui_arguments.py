@@ -65,7 +65,7 @@ def test_a_class_for_the_other_protocol_is_refused(classes: Any) -> None:
 
 def test_a_limit_that_is_no_number_is_refused() -> None:
     size: Any = "1 MiB"
-    with pytest.raises(TypeError, match="max_message_size is a number, or None for no limit; got '1 MiB'"):
+    with pytest.raises(TypeError, match="max_message_size is an integer, or None for no limit; got '1 MiB'"):
         Limits(max_message_size=size)
     with pytest.raises(TypeError, match="max_body_size is the number of bytes or parts allowed; got '1 MiB'"):
         RequestLimits(max_body_size=size)

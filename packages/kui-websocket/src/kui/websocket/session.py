@@ -23,14 +23,17 @@ from kui.core import (
 from .codes import CloseCode
 from .connection import WebSocket
 from .denial import PlainResponse
+from .endpoint import checked
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 from .failures import cause_of, code_of
 from .limits import Limits
-from .states import CONNECTING
+from .states import CONNECTED, CONNECTING
 
 __all__ = ["SocketSession", "websocket_session"]
 
 logger = logging.getLogger("kui.websocket")
+
+LEAVE_SECONDS = 1.0  # for the close of a connection whose task is cancelled
 
 
 Answer = Callable[[BaseException], Awaitable[ASGIApp | None]]
@@ -184,7 +187,9 @@ class SocketSession:
             if cause is None:
                 await connection.close()
                 return True
-            if not isinstance(cause, Exception):  # a cancellation above all
+            if isinstance(cause, asyncio.CancelledError):
+                await _leave(connection)
+            if not isinstance(cause, Exception):
                 return False
             if isinstance(cause, WebSocketClose):
                 await connection.close(cause.code, cause.reason)
@@ -207,7 +212,8 @@ class SocketSession:
 
     async def _respond(self, connection: WebSocket, cause: Exception) -> bool:
         """Answer an exception that has a response; say whether it has."""
-        code, failure, response = code_of(cause), cause, None
+        code: int = getattr(cause, "close_code", code_of(cause))
+        failure, response = cause, None
         if self._answer is not None:
             response = await self._answer(cause)
         if isinstance(cause, HTTPException):
@@ -225,6 +231,15 @@ class SocketSession:
 
 
 _SERVE = SocketSession.serve.__code__
+
+
+async def _leave(connection: WebSocket) -> None:
+    """Close the connection of a task that is cancelled, if that is quickly done."""
+    # where a server runs no tasks (Granian), nobody cancels them, and there is no time-out
+    if connection.connection_state is CONNECTED and asyncio.current_task() is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await connection.close(CloseCode.GOING_AWAY)
 
 
 async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:
@@ -265,8 +280,8 @@ def websocket_session(
         json_codec: what encodes and decodes JSON.
 
     Raises:
-        TypeError: the endpoint, or what a middleware returned, cannot be called; or it is a plain function, which
-            cannot be awaited.
+        TypeError: the endpoint, or what a middleware returned, cannot be called without arguments, or is a plain
+            function, which gives nothing to await.
 
     ```python
     >>> from kui.websocket import websocket, websocket_session
@@ -278,17 +293,7 @@ def websocket_session(
 
     ```
     """
-    handler = _endpoint(endpoint)
+    handler = checked(endpoint)
     for middleware in middlewares:
-        handler = _endpoint(middleware(handler))
+        handler = checked(middleware(handler))
     return SocketSession(handler, websocket_class=websocket_class, limits=limits, json_codec=json_codec)
-
-
-def _endpoint(endpoint: Endpoint) -> Endpoint:
-    if not callable(endpoint):
-        raise TypeError(f"an endpoint is an async callable without arguments; got {endpoint!r}")
-    if inspect.isfunction(endpoint) and not inspect.iscoroutinefunction(endpoint):
-        raise TypeError(
-            f"the endpoint {endpoint.__qualname__} is a plain function: declare it with `async def`"
-        )
-    return endpoint
