@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from contextvars import copy_context
-from typing import Any, cast
+from typing import Any, assert_type, cast
 
 import pytest
 from websocket_peer import SERVERS, scope_of, serve, turns
@@ -253,6 +253,20 @@ async def test_every_method_works_through_the_proxy() -> None:
     async with serve(handler, subprotocols=["a"]) as peer:
         peer.deliver("a", b"b", "c", "1", "2", "d", "e", b"f", "g", "3", "4")
     assert peer.messages() == ["a", b"b", "c", "[1]"]
+
+
+async def test_a_type_checker_sees_the_connection_in_the_proxy() -> None:
+    async def handler() -> None:
+        assert_type(websocket, WebSocket)
+        assert_type(await websocket.accept(), None)
+        assert_type(await websocket.receive_text(), str)
+        assert_type(await websocket.receive_payload(), str | bytes)
+        assert_type([text async for text in websocket], list[str])
+        assert_type(websocket.path_params, dict[str, Any])
+
+    async with serve(handler) as peer:
+        peer.deliver("a", "b", "c")
+        peer.leave()
 
 
 async def test_async_for_takes_texts_from_the_proxy_and_from_the_connection() -> None:
