@@ -12,6 +12,7 @@ from kui.asgi import (
     Kui,
     Path,
     Query,
+    RequestValidationError,
     SocketRoute,
     WebSocketClose,
     bearer_auth,
@@ -52,6 +53,14 @@ PATHS: Mapping[str, Callable[..., Awaitable[None]]] = {
 
 def everything(error: BaseException) -> tuple[str, int]:
     return f"everything: {type(error).__name__}", 503
+
+
+def validation(error: RequestValidationError) -> tuple[str, int]:
+    return f"validation: {error.in_}", 400
+
+
+def refusal(error: HTTPException[Any]) -> tuple[str, int]:
+    return f"refused: {error.status_code}", error.status_code
 
 
 async def answers(path: str, handlers: Mapping[Any, Any]) -> Answer:
@@ -125,3 +134,44 @@ async def test_a_handler_of_everything_leaves_closes_and_disconnects_alone() -> 
                 assert (await ws.expect_close()).code == code
         async with client.websocket("/left"):
             pass
+
+
+PATH_ERROR, QUERY_ERROR = "/numbered/x?page=1", "/numbered/1?page=x"
+
+
+@pytest.mark.parametrize("others", [{}, {422: refusal, 404: refusal}, {HTTPException: refusal}])
+async def test_a_handler_of_validation_errors_goes_before_those_of_statuses_and_http_exceptions(
+    others: Mapping[Any, Any],
+) -> None:
+    handlers = {**others, RequestValidationError: validation}
+    assert await answers(QUERY_ERROR, handlers) == (400, "validation: query")
+    assert await answers(PATH_ERROR, handlers) == (400, "validation: path")
+
+
+@pytest.mark.parametrize("key", [422, HTTPException])
+async def test_validation_errors_without_a_handler_of_their_own_are_the_list_of_422(key: Any) -> None:
+    own = await answers(QUERY_ERROR, {})
+    assert (own[0], own[1].startswith('[{"type":"int_parsing"')) == (422, True)
+    assert await answers(QUERY_ERROR, {key: refusal}) == own
+
+
+@pytest.mark.parametrize("key", [404, HTTPException])
+async def test_errors_of_the_path_without_a_handler_of_their_own_go_to_the_handler_of_404(key: Any) -> None:
+    assert await answers(PATH_ERROR, {key: refusal}) == (404, "refused: 404")
+    own = await answers(PATH_ERROR, {422: refusal})
+    assert (own[0], own[1].startswith('[{"type":"int_parsing"')) == (404, True)
+
+
+async def test_a_handler_of_one_kind_of_validation_error_answers_for_it_alone() -> None:
+    class Unfit(RequestValidationError):
+        def __init__(self) -> None:
+            super().__init__([{"type": "unfit", "loc": [], "msg": "unfit", "input": None, "in": "body"}])
+
+    async def unfit() -> None:
+        raise Unfit
+
+    app = Kui(routes=[HttpRoute("/", unfit)], exception_handlers={Unfit: validation, 422: refusal})
+    assert app.exception_middleware.lookup_handler(Unfit()) is validation
+    assert app.exception_middleware.lookup_handler(RequestValidationError(Unfit().errors())) is None
+    async with TestClient(app) as client:
+        assert (await client.get("/")).text == "validation: body"
