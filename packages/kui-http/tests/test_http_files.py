@@ -61,6 +61,23 @@ async def test_a_file_may_be_offered_for_saving(site: Path, name: str, header: s
     assert answer.headers["content-disposition"] == header
 
 
+async def test_a_text_beside_a_path_is_the_name_to_save_it_under_and_a_number_the_status(site: Path) -> None:
+    async def answer(value: Any) -> tuple[int, str | None, str | None]:
+        async def endpoint() -> Any:
+            return value
+
+        async with TestClient(http_session(endpoint), lifespan="off") as client:
+            response = await client.get("/")
+        assert response.content == CONTENT
+        return response.status_code, response.headers.get("content-disposition"), response.headers.get("x-id")
+
+    path, headers = site / "a.txt", {"X-Id": "7"}
+    assert await answer((path, "b.txt")) == (200, 'attachment; filename="b.txt"', None)
+    assert await answer((path, "b.txt", headers)) == (200, 'attachment; filename="b.txt"', "7")
+    assert await answer((path, 202)) == (202, None, None)
+    assert await answer((path, 202, headers)) == (202, None, "7")
+
+
 async def test_a_name_that_is_not_utf_8_may_be_offered(site: Path) -> None:
     answer = await get(FileResponse(site / "a.txt", download_name=os.fsdecode(b"a\xff\xc3\xa9.txt")))
     assert (
