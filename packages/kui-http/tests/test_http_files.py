@@ -36,6 +36,12 @@ async def get(app: object, path: str = "/", method: str = "GET", **headers: str)
         return await client.request(method, path, headers=names)
 
 
+async def bare(app: Any, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    """Return the answer of an application that no request of kui is around."""
+    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
+        return await client.request(method, path, headers=headers)
+
+
 async def test_a_file_is_sent_with_its_type_and_tags(site: Path) -> None:
     answer = await get(FileResponse(site / "a.txt", {"X-Id": "7"}, chunk_size=3))
     assert (answer.status_code, answer.content) == (200, CONTENT)
@@ -244,23 +250,27 @@ async def test_pages_have_an_index_and_need_no_suffix(site: Path) -> None:
     assert (await get(Files(site), "/folder")).status_code == 404
 
 
+def below(root: str, app: ASGIApp) -> ASGIApp:
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "root_path": root}, receive, send)
+
+    return mounted
+
+
 async def test_a_directory_below_a_root_path(site: Path) -> None:
-    def below(root: str, app: ASGIApp) -> ASGIApp:
-        async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "root_path": root}, receive, send)
-
-        return mounted
-
-    async with TestClient(
-        below("/static", Files(site)), base_url="http://kui.test", lifespan="off"
-    ) as client:
-        assert (await client.get("/static/a.txt")).content == CONTENT
+    assert (await bare(below("/static", Files(site)), "/static/a.txt")).content == CONTENT
 
 
-async def bare(app: Any, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    """Return the answer of an application that no request of kui is around."""
-    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
-        return await client.request(method, path, headers=headers)
+async def test_a_mounted_site_without_its_slash_is_redirected_to(site: Path) -> None:
+    (site / "index.html").write_text('<a href="page">')
+    app = below("/site", Pages(site))
+    for method in ("GET", "HEAD"):
+        answer = await bare(app, "/site?q=1", method)
+        assert (answer.status_code, answer.headers["location"]) == (307, "//kui.test/site/?q=1")
+    assert (await bare(app, "/site/")).text == '<a href="page">'
+    assert (await bare(app, "/site/folder")).headers["location"] == "//kui.test/site/folder/"
+    assert (await bare(Pages(site), "/")).text == '<a href="page">'
+    assert (await bare(app, "/site", host="[::1")).status_code == 400
 
 
 @pytest.mark.parametrize("class_", [Files, Pages])

@@ -15,7 +15,7 @@ from .errors import MalformedRequest
 from .files import FileResponse, entity_tag
 from .methods import method_not_allowed, options_response
 from .ranges import is_fresh
-from .responses import HttpResponse, PlainTextResponse
+from .responses import HttpResponse, PlainTextResponse, RedirectResponse
 
 __all__ = ["Files", "Pages"]
 
@@ -88,7 +88,8 @@ class Files(_Served, baize.Files):
 class Pages(_Served, baize.Pages):
     """Serve a website's directory: as Files, with `index.html` for a directory and without the need of `.html`.
 
-    A directory asked for without its slash is redirected to. The arguments are those of Files.
+    A directory asked for without its slash is redirected to, as is the whole where it is mounted: its links are relative.
+    The arguments are those of Files.
 
     ```python
     >>> from kui.http import Pages
@@ -102,13 +103,18 @@ class Pages(_Served, baize.Pages):
         return super().ensure_absolute_path(path + "index.html" if path.endswith("/") else path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = {**scope, "path": route_path(scope)}
+        path = route_path(scope)
+        is_root = path == "/" and not scope["path"].endswith("/")  # "/site", where it is mounted there
+        scope = {**scope, "path": path}
         try:
-            URL(scope=scope)  # a redirect names the host
+            url = URL(scope=scope)  # a redirect names the host
         except ValueError as error:
             await _refuse(MalformedRequest(f"malformed request: {error}"), scope, receive, send)
             return
-        await super().__call__(scope, receive, send)
+        if is_root:
+            await RedirectResponse(url.replace(scheme=""))(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _reading(response: HttpResponse) -> ASGIApp:
