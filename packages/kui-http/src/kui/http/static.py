@@ -12,9 +12,8 @@ from kui.core import ASGIApp, HTTPException, Receive, Scope, Send, route_path
 
 from .context import request_var
 from .errors import MalformedRequest
-from .files import FileResponse, entity_tag
+from .files import FileResponse
 from .methods import method_not_allowed, options_response
-from .ranges import is_fresh
 from .responses import HttpResponse, PlainTextResponse, RedirectResponse
 
 __all__ = ["Files", "Pages"]
@@ -52,10 +51,7 @@ class _Served(BaseFiles[ASGIApp]):
     def file_response(
         self, filepath: str, stat_result: os.stat_result, if_none_match: str, if_modified_since: str
     ) -> baize.Response:
-        if is_fresh(entity_tag(stat_result), stat_result.st_mtime, if_none_match, if_modified_since):
-            response = HttpResponse(304, {"etag": entity_tag(stat_result)})
-        else:
-            response = FileResponse(filepath, stat_result=stat_result)
+        response = FileResponse(filepath, stat_result=stat_result)  # which reads the conditions itself
         response.headers["cache-control"] = f"{self.cacheability}, max-age={self.max_age}"
         # baize awaits the response as an ASGI application and does nothing else with it
         return cast(baize.Response, _reading(response))
