@@ -283,3 +283,16 @@ def test_a_field_that_would_become_another_is_refused(event: Any) -> None:
 def test_a_ping_interval_is_above_zero() -> None:
     with pytest.raises(ValueError, match="ping_interval"):
         SendEventResponse(endless([]), ping_interval=0)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+async def test_events_may_be_in_another_charset() -> None:
+    async def events() -> AsyncGenerator[ServerSentEvent, None]:
+        yield {"data": "é"}
+
+    client = Client()
+    response = SendEventResponse(events(), charset="latin-1")
+    assert response.headers["content-type"] == "text/event-stream; charset=latin-1"
+    await response(SCOPE, client.receive, client.send)
+    assert client.pieces[0] == b"data: \xe9\n\n"
+    with pytest.raises(LookupError, match="unknown encoding: latin-x"):
+        SendEventResponse(events(), charset="latin-x")

@@ -16,7 +16,7 @@ __all__ = ["SendEventResponse", "ServerSentEvent", "encode_event"]
 LINE_END = re.compile("\r\n|\r|\n")
 
 
-def encode_event(event: ServerSentEvent) -> bytes:
+def encode_event(event: ServerSentEvent, charset: str = "utf-8") -> bytes:
     """Return an event as the lines that an EventSource reads
     (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
 
@@ -41,7 +41,7 @@ def encode_event(event: ServerSentEvent) -> bytes:
             raise ValueError(f"the field {field!r} of an event is one line; got {text!r}")
         else:
             lines.append(f"{field}: {text}")
-    return ("\n".join(lines) + "\n\n").encode()
+    return ("\n".join(lines) + "\n\n").encode(charset)
 
 
 class SendEventResponse(HttpResponse):
@@ -53,6 +53,11 @@ class SendEventResponse(HttpResponse):
         iterable: yields events: dictionaries with `data`, `event`, `id` and `retry` (milliseconds), each optional.
         status_code, headers: as for HttpResponse.
         ping_interval: seconds of silence before a ping.
+        charset: the charset of the events, for clients that read another one than UTF-8; browsers do not.
+
+    Raises:
+        ValueError: ping_interval is not above 0.
+        LookupError: there is no such charset.
 
     ```python
     >>> from kui.http import SendEventResponse
@@ -71,25 +76,28 @@ class SendEventResponse(HttpResponse):
         headers: Mapping[str, str] | None = None,
         *,
         ping_interval: float = 3,
+        charset: str = "utf-8",
     ) -> None:
         if ping_interval <= 0:
             raise ValueError(f"ping_interval is a number of seconds above 0; got {ping_interval}")
         super().__init__(status_code, headers)
         self.iterable = iterable
         self.ping_interval = ping_interval
-        self.headers.setdefault("content-type", "text/event-stream; charset=utf-8")
+        self.charset = charset
+        self._ping = ": ping\n\n".encode(charset)
+        self.headers.setdefault("content-type", f"text/event-stream; charset={charset}")
         self.headers.setdefault("cache-control", "no-cache")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self.list_headers(as_bytes=True)
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
         await send_stream(
-            self._encoded(), scope, receive, send, idle=b": ping\n\n", idle_seconds=self.ping_interval
+            self._encoded(), scope, receive, send, idle=self._ping, idle_seconds=self.ping_interval
         )
 
     async def _encoded(self) -> AsyncGenerator[bytes, None]:
         try:
             async for event in self.iterable:
-                yield encode_event(event)
+                yield encode_event(event, self.charset)
         finally:
             await close_iterable(self.iterable)

@@ -40,6 +40,9 @@ class RequestValidationError(HTTPException[list[Detail]]):
         errors: a `pydantic.ValidationError`, or details as `errors()` returns them.
         in_: the place that all of the errors are in, for a `pydantic.ValidationError`.
 
+    Attributes:
+        in_: the place of the first error, or "path" if one is there. In 1.x all errors were in one place.
+
     ```python
     >>> from pydantic import TypeAdapter, ValidationError
     >>> try:
@@ -54,8 +57,9 @@ class RequestValidationError(HTTPException[list[Detail]]):
 
     def __init__(self, errors: "ValidationError | Iterable[Detail]", in_: str = "body") -> None:
         details = list(errors) if isinstance(errors, Iterable) else details_of(errors, in_)
-        status = 404 if any(detail["in"] == "path" for detail in details) else 422
-        super().__init__(status, {}, details)
+        places: list[str] = [detail["in"] for detail in details] or [in_]
+        self.in_ = "path" if "path" in places else places[0]
+        super().__init__(404 if self.in_ == "path" else 422, {}, details)
         self._details = details
 
     def errors(self) -> list[Detail]:
