@@ -5,7 +5,8 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from kui.core import (
     ASGIApp,
@@ -50,6 +51,14 @@ async def only_websockets(scope: Scope, receive: Receive, send: Send) -> None:
         got = "no handler" if type_ == "websocket" else f"a scope of type {type_!r}"
         raise UnknownScopeType(f"a session serves websocket connections with its handler; got {got}")
     await PlainResponse(426, headers={"upgrade": "websocket"})(scope, receive, send)
+
+
+class _Dismissal(NamedTuple):
+    """How a connection ends whose handler the session cancels: refused, or closed if it was accepted."""
+
+    response: ASGIApp
+    code: int
+    reason: str | None
 
 
 class SocketSession:
@@ -106,6 +115,7 @@ class SocketSession:
         self._limits = limits
         self._json_codec = json_codec
         self._answer = answer
+        self._dismissals: WeakKeyDictionary[WebSocket, _Dismissal] = WeakKeyDictionary()
 
     async def serve(
         self, scope: Scope, receive: Receive, send: Send, handler: Endpoint | None = None
@@ -170,6 +180,24 @@ class SocketSession:
                 awaited = awaited.cr_await
         return served
 
+    def cancel(
+        self, response: ASGIApp, code: int = CloseCode.GOING_AWAY, reason: str | None = None
+    ) -> list["asyncio.Task[Any]"]:
+        """Cancel the handlers of the live connections; return the tasks that serve them, to wait for.
+
+        A handshake that was not accepted is refused then, and an accepted connection closed, if it is still open. There
+        the cancellation ends: the server does not hear of it. A server's own cancellation passes, as ever.
+
+        Args:
+            response: what a handshake is refused with.
+            code, reason: what a connection is closed with. Default: 1001.
+        """
+        tasks = self.tasks()
+        for connection, task in tasks.items():
+            self._dismissals[connection] = _Dismissal(response, code, reason)
+            task.cancel()
+        return [*tasks.values()]
+
     async def _fail(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised and end the connection; say whether that was all, or the server is to know."""
         try:
@@ -185,7 +213,7 @@ class SocketSession:
                 await connection.close()
                 return True
             if not isinstance(cause, Exception):  # a cancellation above all
-                return False
+                return await self._dismiss(connection, cause)
             if isinstance(cause, WebSocketClose):
                 await connection.close(cause.code, cause.reason)
                 return True
@@ -204,6 +232,20 @@ class SocketSession:
         except Exception:
             logger.exception("closing %r failed", connection)
         return False
+
+    async def _dismiss(self, connection: WebSocket, cause: BaseException) -> bool:
+        """End a connection whose handler `cancel` has cancelled; say whether that was all who wanted it cancelled."""
+        dismissal = self._dismissals.pop(connection, None)
+        task = asyncio.current_task()
+        if (
+            dismissal is None
+            or not isinstance(cause, asyncio.CancelledError)
+            or task is None
+            or task.uncancel()
+        ):
+            return False
+        await _refuse(connection, *dismissal)
+        return True
 
     async def _respond(self, connection: WebSocket, cause: Exception) -> bool:
         """Answer an exception that has a response; say whether it has."""
@@ -227,13 +269,13 @@ class SocketSession:
 _SERVE = SocketSession.serve.__code__
 
 
-async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:
+async def _refuse(connection: WebSocket, response: ASGIApp, code: int, reason: str | None = None) -> None:
     """Refuse the handshake with a response, or close with a code if it was accepted."""
     with suppress(WebSocketDisconnect):  # it has left by itself
         if connection.connection_state is CONNECTING:
             await connection.deny(response)
         else:
-            await connection.close(code)
+            await connection.close(code, reason)
 
 
 def _own_answer(connection: WebSocket, error: "HTTPException[Any]") -> ASGIApp:
