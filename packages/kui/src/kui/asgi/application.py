@@ -86,7 +86,7 @@ class Kui(Application):
     """
 
     should_exit: bool
-    """Whether the application has begun to drain; for endless HTTP answers to look at."""
+    """Whether the application has begun to drain. Server-sent events end then; other endless answers look at it."""
 
     def __init__(
         self,
@@ -242,7 +242,8 @@ class Kui(Application):
 
         From now on handshakes are refused with 503 and Retry-After, and `should_exit` is true. The hooks of
         `on_drain` are called; then the sockets are closed in batches, so that not all clients come back at once.
-        What has not ended at the deadline is cancelled. A second call joins the first one.
+        What has not ended at the deadline is cancelled; a handshake that is still pending is refused then. A second
+        call joins the first one.
 
         `kui run` does this at SIGTERM. Elsewhere call it before the server cuts the connections. The sockets of
         mounted applications are not known here; a hook may drain those of another Kui.
@@ -257,7 +258,7 @@ class Kui(Application):
             How many sockets were closed, and how many handlers cancelled.
 
         Raises:
-            ValueError: an argument out of its range.
+            TypeError, ValueError: an argument that is no number, or out of its range.
         """
         return await self._draining.drain(timeout=timeout, batch=batch, jitter=jitter, code=code)
 
