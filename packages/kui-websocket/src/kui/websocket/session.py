@@ -81,6 +81,7 @@ class SocketSession:
 
     Attributes:
         live: the connections being served.
+        websocket_class: the class of the connections to come.
 
     Raises:
         TypeError: a handler and a function that finds one.
@@ -111,7 +112,7 @@ class SocketSession:
         self.live: set[WebSocket] = set()
         self._find: Find = find or (lambda scope: handler)
         self._other = other
-        self._class = websocket_class
+        self.websocket_class = websocket_class
         self._limits = limits
         self._json_codec = json_codec
         self._answer = answer
@@ -139,7 +140,7 @@ class SocketSession:
         if handler is None:
             await self._other(scope, receive, send)
             return
-        connection = self._class(scope, receive, send)
+        connection = self.websocket_class(scope, receive, send)
         if self._limits is not None:
             connection.limits = self._limits
         if self._json_codec is not None:
