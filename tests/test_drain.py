@@ -21,9 +21,15 @@ resource = pytest.importorskip("resource", reason="Windows has no SIGTERM to sen
 APPLICATION = '''
 import asyncio
 
-from kui.asgi import Kui, websocket
+from kui.asgi import Kui, SendEventResponse, StreamResponse, websocket
 
-app = Kui()
+
+async def lifespan(app):
+    yield
+    print("shut down", flush=True)
+
+
+app = Kui(lifespan=lifespan)
 
 
 class Outermost:
@@ -66,9 +72,51 @@ async def stubborn():
         raise
 
 
+@app.router.websocket("/swallowing")
+async def swallowing():
+    await websocket.accept()
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            print("swallowed", flush=True)
+
+
+@app.router.websocket("/pending")
+async def pending():
+    print("pending", flush=True)
+    await asyncio.sleep(60)
+
+
+@app.router.http.get("/events")
+async def quiet_events():
+    async def events():
+        yield {"data": "first"}
+        await asyncio.Queue().get()
+
+    return SendEventResponse(events(), ping_interval=0.1)
+
+
+@app.router.http.get("/stream")
+async def endless_stream():
+    async def pieces():
+        try:
+            yield b"first"
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.1)
+            print("tidied up", flush=True)
+
+    return StreamResponse(pieces())
+
+
 @app.on_drain
 async def tell(app):
     print("told", flush=True)
+
+
+def factory():
+    return app
 
 
 wrapped = Outermost(Outermost(app))
@@ -81,6 +129,7 @@ class Running:
     def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
         self.process = process
         self.address = address
+        self._written = ""
 
     def connect(self, path: str) -> connect:
         return connect(f"ws://{self.address}{path}", proxy=None, open_timeout=60, ping_interval=None)
@@ -88,10 +137,16 @@ class Running:
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
+    async def printed(self, word: str) -> None:
+        """Wait until something was written."""
+        assert self.process.stdout is not None
+        while word not in self._written:
+            self._written += (await self.process.stdout.readline()).decode()
+
     async def output(self) -> str:
         """Wait for the end, and return what was written."""
         out, _ = await self.process.communicate()
-        return out.decode()
+        return self._written + out.decode()
 
 
 @asynccontextmanager
@@ -181,6 +236,76 @@ async def test_a_handler_that_ignores_the_close_is_cancelled_at_the_deadline(tmp
             server.terminate()
             assert await close_code(client) == 1012
         assert "cancelled" in await server.output()
+
+
+async def test_a_stream_of_events_ends_by_itself_when_the_drain_has_begun(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path) as server,
+        httpx.AsyncClient(trust_env=False) as http,
+        http.stream("GET", f"http://{server.address}/events") as response,
+    ):
+        lines = response.aiter_lines()
+        assert await anext(lines) == "data: first"
+        server.terminate()
+        assert {line async for line in lines} <= {"", ": ping"}  # and no RemoteProtocolError
+        output = await server.output()
+    assert "shut down" in output
+    assert "Traceback" not in output
+
+
+async def test_an_endless_answer_is_cut_at_the_deadline_and_the_lifespan_ends(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, "--drain-timeout", "0.5") as server,
+        httpx.AsyncClient(trust_env=False) as http,
+        http.stream("GET", f"http://{server.address}/stream") as response,
+    ):
+        pieces = response.aiter_bytes()
+        assert await anext(pieces) == b"first"
+        server.terminate()
+        with pytest.raises(httpx.RemoteProtocolError):
+            await anext(pieces)
+        output = await server.output()
+    assert "shut down" in output
+    assert "tidied up" in output
+
+
+async def test_the_time_for_http_may_be_another_than_that_of_the_drain(tmp_path: Path) -> None:
+    options = ("--drain-timeout", "60", "--timeout-graceful-shutdown", "1")
+    async with (
+        running(tmp_path, *options) as server,
+        httpx.AsyncClient(trust_env=False) as http,
+        http.stream("GET", f"http://{server.address}/stream"),
+    ):
+        server.terminate()
+        assert "shut down" in await server.output()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+async def test_a_handler_that_swallows_its_cancellation_keeps_no_process_alive(
+    sign: signal.Signals, tmp_path: Path
+) -> None:
+    async with (
+        running(tmp_path, "--drain-timeout", "0.1") as server,
+        server.connect("/swallowing") as client,
+    ):
+        server.process.send_signal(sign)
+        assert await close_code(client) == 1012
+        output = await server.output()
+    assert "swallowed" in output
+    assert "shut down" in output
+
+
+async def test_a_handshake_that_is_never_accepted_is_refused_with_503_at_the_deadline(tmp_path: Path) -> None:
+    async with running(tmp_path, "--drain-timeout", "0.5") as server:
+        connecting = asyncio.create_task(server.connect("/pending").__aenter__())
+        await server.printed("pending")
+        server.terminate()
+        with pytest.raises(InvalidStatus) as refused:
+            await connecting
+        output = await server.output()
+    assert refused.value.response.status_code == 503
+    assert int(refused.value.response.headers["Retry-After"]) > 0
+    assert "Traceback" not in output
 
 
 async def test_while_it_drains_handshakes_get_503_and_http_goes_on(tmp_path: Path) -> None:

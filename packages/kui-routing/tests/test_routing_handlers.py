@@ -56,6 +56,47 @@ async def test_a_group_in_two_places_and_two_routers_runs_each_middleware_once()
             assert log == ["a", "g", "r"]
 
 
+async def test_a_router_is_surrounded_whether_its_routes_came_before_or_come_later() -> None:
+    log: list[str] = []
+    inner, outer = labelled("inner", log), labelled("outer", log)
+    router = Router([SocketRoute("/before", chat)], socket_middlewares=[inner])
+    router.surround(socket_middlewares=[outer])
+    router <<= SocketRoute("/later", chat, name="later")
+    for path in ("/before", "/later"):
+        log.clear()
+        await router.search("websocket", path)[1]()
+        assert log == ["outer", "inner"]
+    assert [trace.middlewares for trace in router.traces] == [(inner, outer)] * 2
+    assert [route.path for route in router] == ["/before", "/later"]
+    assert router.url_for("chat") == "/before"
+
+
+async def test_a_router_is_surrounded_by_a_middleware_once() -> None:
+    log: list[str] = []
+    inner, outer = labelled("inner", log), labelled("outer", log)
+    router = Router([SocketRoute("/", chat)], socket_middlewares=[inner])
+    router.surround(socket_middlewares=[inner, outer])
+    handler = router.search("websocket", "/")[1]
+    router.surround(socket_middlewares=[inner, outer])
+    assert router.search("websocket", "/")[1] is handler  # made once
+    await handler()
+    assert log == ["outer", "inner"]
+
+
+def test_a_middleware_that_cannot_surround_a_router_leaves_it_as_it_was() -> None:
+    log: list[str] = []
+
+    def forget(endpoint: Endpoint) -> Any:
+        return None
+
+    router = Router([SocketRoute("/", chat)])
+    handler = router.search("websocket", "/")[1]
+    with pytest.raises(TypeError, match="returned None for the route '/'"):
+        router.surround([labelled("http", log)], [forget])
+    assert router.search("websocket", "/")[1] is handler
+    assert (router.http_middlewares, router.socket_middlewares) == ([], [])
+
+
 def test_bind_gets_the_endpoint_and_what_each_middleware_returns() -> None:
     calls: list[tuple[str, str]] = []
 

@@ -49,6 +49,9 @@ class SendEventResponse(HttpResponse):
 
     The events are left when the client has gone: a `finally` in a generator runs then, as it does at the end.
 
+    When the application in the scope has begun to drain (its `should_exit` is true), the response ends after the next
+    event, or in the place of the next ping, whatever the generator waits for. An EventSource connects again, then.
+
     Args:
         iterable: yields events: dictionaries with `data`, `event`, `id` and `retry` (milliseconds), each optional.
         status_code, headers: as for HttpResponse.
@@ -91,13 +94,25 @@ class SendEventResponse(HttpResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self.list_headers(as_bytes=True)
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        app = scope.get("app")
+
+        def ping() -> bytes | None:
+            return None if _drains(app) else self._ping
+
         await send_stream(
-            self._encoded(), scope, receive, send, idle=self._ping, idle_seconds=self.ping_interval
+            self._encoded(app), scope, receive, send, idle=ping, idle_seconds=self.ping_interval
         )
 
-    async def _encoded(self) -> AsyncGenerator[bytes, None]:
+    async def _encoded(self, app: object) -> AsyncGenerator[bytes, None]:
         try:
             async for event in self.iterable:
                 yield encode_event(event, self.charset)
+                if _drains(app):
+                    break
         finally:
             await close_iterable(self.iterable)
+
+
+def _drains(app: object) -> bool:
+    """Return whether the application is about to stop: kui's, or another that says so by this attribute."""
+    return bool(getattr(app, "should_exit", False))

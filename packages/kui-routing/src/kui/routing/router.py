@@ -99,6 +99,36 @@ class Router(Registration):
         self._extend(routes)
         return self
 
+    def surround(
+        self, http_middlewares: Iterable[Middleware] = (), socket_middlewares: Iterable[Middleware] = ()
+    ) -> None:
+        """Put middlewares around all handlers, also those that are built already, outside of the router's own.
+
+        One that the router has stays where it is. An error leaves the router as it was.
+
+        Args:
+            http_middlewares, socket_middlewares: as for the router; the last is the outermost.
+
+        Raises:
+            TypeError: a middleware that returns no endpoint.
+        """
+        before = self.http_middlewares, self.socket_middlewares
+        http, sockets = _missing(before[0], http_middlewares), _missing(before[1], socket_middlewares)
+        if not (http or sockets):
+            return
+        self.http_middlewares, self.socket_middlewares = before[0] + http, before[1] + sockets
+        try:
+            members = [
+                tuple(self._compose(trace.protocol, trace.route, trace.pattern) for trace in traces)
+                for traces in self._members
+            ]
+        except BaseException:
+            self.http_middlewares, self.socket_middlewares = before
+            raise
+        self._clear()
+        for traces in members:
+            self._insert(traces)
+
     def search(self, protocol: str, path: str, method: str | None = None) -> tuple[dict[str, Any], Endpoint]:
         """Return the converted parameters and the handler for a path.
 
@@ -273,3 +303,9 @@ class Router(Registration):
                 f"Duplicate route name: {route.name}\n    {other}\n    {route}\n"
                 "give one another name (name=None for none), or a namespace to the group that it is in"
             )
+
+
+def _missing(known: list[Middleware], wanted: Iterable[Middleware]) -> list[Middleware]:
+    """Return the middlewares that are wanted and not among those that are known, by identity."""
+    ids = set(map(id, known))
+    return [middleware for middleware in checked_middlewares(wanted) if id(middleware) not in ids]

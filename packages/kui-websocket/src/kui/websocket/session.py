@@ -5,7 +5,8 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from kui.core import (
     ASGIApp,
@@ -55,6 +56,14 @@ async def only_websockets(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainResponse(426, headers={"upgrade": "websocket"})(scope, receive, send)
 
 
+class _Dismissal(NamedTuple):
+    """How a connection ends whose handler the session cancels: refused, or closed if it was accepted."""
+
+    response: ASGIApp
+    code: int
+    reason: str | None
+
+
 class SocketSession:
     """Run handlers on connections, the same way for each.
 
@@ -75,6 +84,7 @@ class SocketSession:
 
     Attributes:
         live: the connections being served.
+        websocket_class: the class of the connections to come.
 
     Raises:
         TypeError: a handler and a function that finds one.
@@ -105,10 +115,11 @@ class SocketSession:
         self.live: set[WebSocket] = set()
         self._find: Find = find or (lambda scope: handler)
         self._other = other
-        self._class = websocket_class
+        self.websocket_class = websocket_class
         self._limits = limits
         self._json_codec = json_codec
         self._answer = answer
+        self._dismissals: WeakKeyDictionary[WebSocket, _Dismissal] = WeakKeyDictionary()
 
     async def serve(
         self, scope: Scope, receive: Receive, send: Send, handler: Endpoint | None = None
@@ -132,7 +143,7 @@ class SocketSession:
         if handler is None:
             await self._other(scope, receive, send)
             return
-        connection = self._class(scope, receive, send)
+        connection = self.websocket_class(scope, receive, send)
         if self._limits is not None:
             connection.limits = self._limits
         if self._json_codec is not None:
@@ -173,6 +184,24 @@ class SocketSession:
                 awaited = awaited.cr_await
         return served
 
+    def cancel(
+        self, response: ASGIApp, code: int = CloseCode.GOING_AWAY, reason: str | None = None
+    ) -> list["asyncio.Task[Any]"]:
+        """Cancel the handlers of the live connections; return the tasks that serve them, to wait for.
+
+        A handshake that was not accepted is refused then, and an accepted connection closed, if it is still open. There
+        the cancellation ends: the server does not hear of it. A server's own cancellation passes, as ever.
+
+        Args:
+            response: what a handshake is refused with.
+            code, reason: what a connection is closed with. Default: 1001.
+        """
+        tasks = self.tasks()
+        for connection, task in tasks.items():
+            self._dismissals[connection] = _Dismissal(response, code, reason)
+            task.cancel()
+        return [*tasks.values()]
+
     async def _fail(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised and end the connection; say whether that was all, or the server is to know."""
         try:
@@ -188,7 +217,7 @@ class SocketSession:
                 await connection.close()
                 return True
             if isinstance(cause, asyncio.CancelledError):
-                await _leave(connection)
+                return await self._leave(connection)
             if not isinstance(cause, Exception):
                 return False
             if isinstance(cause, WebSocketClose):
@@ -208,6 +237,21 @@ class SocketSession:
             await _refuse(connection, PlainResponse(500), CloseCode.INTERNAL_ERROR)
         except Exception:
             logger.exception("closing %r failed", connection)
+        return False
+
+    async def _leave(self, connection: WebSocket) -> bool:
+        """End a connection whose task is cancelled; say whether `cancel` did that, and nobody else."""
+        task = asyncio.current_task()
+        if task is None:  # a server that runs no tasks (Granian) cancels none
+            return False
+        dismissal = self._dismissals.pop(connection, None)
+        if dismissal is not None and not task.uncancel():
+            await _refuse(connection, *dismissal)
+            return True
+        if connection.connection_state is CONNECTED:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await connection.close(CloseCode.GOING_AWAY)
         return False
 
     async def _respond(self, connection: WebSocket, cause: Exception) -> bool:
@@ -233,22 +277,13 @@ class SocketSession:
 _SERVE = SocketSession.serve.__code__
 
 
-async def _leave(connection: WebSocket) -> None:
-    """Close the connection of a task that is cancelled, if that is quickly done."""
-    # where a server runs no tasks (Granian), nobody cancels them, and there is no time-out
-    if connection.connection_state is CONNECTED and asyncio.current_task() is not None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE_SECONDS):
-                await connection.close(CloseCode.GOING_AWAY)
-
-
-async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:
+async def _refuse(connection: WebSocket, response: ASGIApp, code: int, reason: str | None = None) -> None:
     """Refuse the handshake with a response, or close with a code if it was accepted."""
     with suppress(WebSocketDisconnect):  # it has left by itself
         if connection.connection_state is CONNECTING:
             await connection.deny(response)
         else:
-            await connection.close(code)
+            await connection.close(code, reason)
 
 
 def _own_answer(connection: WebSocket, error: "HTTPException[Any]") -> ASGIApp:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 import socket
 import sys
@@ -13,6 +14,7 @@ from uvicorn.main import main as uvicorn_command
 from uvicorn.server import Server
 from uvicorn.supervisors import ChangeReload, Multiprocess, multiprocess
 
+from .draining import CANCELLED_SECONDS
 from .target import TargetError, check_module, complete, load
 
 __all__ = ["DrainingConfig", "DrainingServer", "Worker", "command"]
@@ -40,19 +42,27 @@ class DrainingConfig(Config):
 
 
 class DrainingServer(Server):
-    """A server that lets the application close its sockets while it still listens."""
+    """A server that lets the application close its sockets while it still listens, and ends in bounded time."""
 
     config: DrainingConfig
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain, then stop as uvicorn does; a second signal stops at once."""
+        """Drain, then stop as uvicorn does; a second signal stops at once.
+
+        What the drain leaves of its time is for HTTP, unless uvicorn was told a time for that.
+        """
+        time = asyncio.get_running_loop().time
+        deadline = time() + self.config.drain.timeout
         drain = find_drain(cast(Any, self.config).loaded_app)
         if drain is not None:
             draining = asyncio.create_task(self._drain(drain))
             while not (draining.done() or self.force_exit):
                 await asyncio.wait([draining], timeout=0.1)
             draining.cancel()
+        if self.config.timeout_graceful_shutdown is None:
+            self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time()))
         await super().shutdown(sockets)
+        await self._end_tasks()
 
     async def _drain(self, drain: Any) -> None:
         try:
@@ -63,6 +73,20 @@ class DrainingServer(Server):
         while waited < ANSWER_SECONDS and self._has_sockets():
             await asyncio.sleep(0.02)
             waited += 0.02
+
+    async def _end_tasks(self) -> None:
+        """Let what uvicorn has cancelled tidy up, and wait no longer for what swallows its cancellation."""
+        tasks = [*self.server_state.tasks]
+        if self.force_exit:  # then uvicorn has cancelled nothing
+            for task in tasks:
+                task.cancel()
+        if not tasks:
+            return
+        _, left = await asyncio.wait(tasks, timeout=CANCELLED_SECONDS)
+        for task in left:
+            logger.error("left behind, because it swallows its cancellation: %r", task)
+            # asyncio.run waits for every task that is registered, without end
+            asyncio._unregister_task(task)  # pyright: ignore[reportPrivateUsage]
 
     def _has_sockets(self) -> bool:
         kind = self.config.ws_protocol_class
@@ -163,7 +187,8 @@ command = click.Command(
             type=click.FloatRange(min=0),
             default=30.0,
             show_default=True,
-            help="Seconds for the sockets to end, before their handlers are cancelled.",
+            help="Seconds for the sockets to end, before their handlers are cancelled. HTTP gets what is left of them, "
+            "unless --timeout-graceful-shutdown is given.",
         ),
         click.Option(
             ["--drain-batch"],
