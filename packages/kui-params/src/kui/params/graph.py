@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from .callables import key_of, name_of
 from .depends import Dependency
-from .errors import SignatureError
+from .errors import SignatureError, no_body
 from .signature import Message, Parameter, read_signature
 
 __all__ = ["Edge", "Node", "Overrides", "node_of"]
@@ -88,10 +88,7 @@ def _node(
     if protocol == "websocket":
         for parameter in signature.parameters:
             if parameter.place == "body":
-                raise SignatureError(
-                    f"{name_of(function)}: parameter {parameter.name!r} is taken from the body, and a WebSocket has "
-                    "none; take it from the path, the query, a header or a cookie, or receive it as a message"
-                )
+                raise SignatureError(f"{name_of(function)}: {no_body(parameter.name)}")
     edges = _edges(function, signature.dependencies, protocol, overrides, path, with_message)
     return Node(function, signature.parameters, edges, signature.message, signature.left)
 
