@@ -151,6 +151,21 @@ def test_an_on_receive_without_a_message_is_refused() -> None:
         auto_params(View, "websocket")
 
 
+@pytest.mark.parametrize("kind", [staticmethod, classmethod])
+def test_an_on_receive_that_is_no_method_of_the_instance_is_refused(kind: Any) -> None:
+    class View(Socket):
+        async def on_receive(self, data: Any, *args: Any) -> None: ...
+
+    function = View.on_receive
+    View.on_receive = kind(function)  # type: ignore[method-assign]
+    with pytest.raises(SignatureError) as caught:
+        auto_params(View, "websocket")
+    assert str(caught.value) == (
+        f"{__name__}.{View.__qualname__}.on_receive is a {kind.__name__}, and a message is dealt with by the view of its "
+        "connection; write async def on_receive(self, data)"
+    )
+
+
 def test_a_plain_method_is_refused() -> None:
     class View(Socket):
         def on_connect(self) -> None: ...  # type: ignore[override]  # pyright: ignore

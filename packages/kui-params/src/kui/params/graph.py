@@ -113,7 +113,7 @@ def _node_behind(dependency: Dependency, protocol: str, overrides: Overrides, pa
     if known is not None:
         return known
     call = _replaced(dependency.call, overrides)
-    _check_cycle(call, path, overrides)
+    _check_cycle(dependency, path, overrides)
     node = _node(call, protocol, overrides, [*path, dependency])
     if not overrides:
         dependency.nodes[protocol] = node
@@ -145,9 +145,20 @@ def _check_scope(
         )
 
 
-def _check_cycle(call: Any, path: list[Dependency], overrides: Overrides) -> None:
-    above = [_replaced(dependency.call, overrides) for dependency in path]
-    for position, earlier in enumerate(above):
-        if key_of(earlier) == key_of(call):
-            names = " -> ".join(name_of(each) for each in [*above[position:], call])
-            raise SignatureError(f"dependencies go round in a circle: {names}")
+def _check_cycle(dependency: Dependency, path: list[Dependency], overrides: Overrides) -> None:
+    key = key_of(_replaced(dependency.call, overrides))
+    for position, earlier in enumerate(path):
+        if key_of(_replaced(earlier.call, overrides)) == key:
+            circle = [*path[position:], dependency]
+            names = " -> ".join(_name_of(each, overrides) for each in circle)
+            remedy = "; an override that needs what it replaces calls that by itself"
+            has_override = any(_replaced(each.call, overrides) is not each.call for each in circle)
+            raise SignatureError(
+                f"dependencies go round in a circle: {names}{remedy if has_override else ''}"
+            )
+
+
+def _name_of(dependency: Dependency, overrides: Overrides) -> str:
+    call = _replaced(dependency.call, overrides)
+    name = name_of(call)
+    return name if call is dependency.call else f"{name} (in the place of {name_of(dependency.call)})"

@@ -106,7 +106,7 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
             message = _message(function, parameter, annotation, source)
             left.append(parameter)
         elif source is None:
-            _check_left_alone(function, parameter)
+            _check_left_alone(function, parameter, annotation)
             left.append(parameter)
         elif parameter.kind is parameter.POSITIONAL_ONLY:
             raise SignatureError(
@@ -208,7 +208,7 @@ def _annotation(function: Any, parameter: inspect.Parameter, where: str) -> Any:
         ) from error
 
 
-def _check_left_alone(function: Any, parameter: inspect.Parameter) -> None:
+def _check_left_alone(function: Any, parameter: inspect.Parameter, annotation: Any) -> None:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return
     if parameter.default is not parameter.empty:
@@ -220,11 +220,22 @@ def _check_left_alone(function: Any, parameter: inspect.Parameter) -> None:
             f"{where} has no annotation; if it had one, functools.wraps has put those of the wrapped function in "
             'its place: write functools.wraps(endpoint, assigned=("__name__", "__doc__"))'
         )
+    is_unannotated = parameter.annotation is parameter.empty
+    if _is_connection(annotation) or (is_unannotated and name in ("websocket", "request")):
+        raise SignatureError(
+            f"{where} is the connection, which is no parameter: import the name that stands for the current one, "
+            "websocket, request or http_connection, or take the object from websocket_var.get(), request_var.get() or "
+            "http_connection_var.get()"
+        )
     type_ = _type_name(parameter.annotation)
     raise SignatureError(
         f"{where} has neither a source nor a default; write {name}: Annotated[{type_}, Query()], or Path(), Header(), "
         "Cookie(), Body(), Depends(function) in the place of Query(), or give it a default"
     )
+
+
+def _is_connection(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, HTTPConnection)
 
 
 def _type_name(annotation: Any) -> str:

@@ -77,7 +77,13 @@ class _Parts:
         name = getattr(view, "message_method", None)
         if name is None:
             return None
-        function = inspect.getattr_static(view, name)
+        function: Any = inspect.getattr_static(view, name)
+        kind = type(function).__name__
+        if kind in ("staticmethod", "classmethod"):
+            raise SignatureError(
+                f"{name_of(view)}.{name} is a {kind}, and a message is dealt with by the view of its "
+                f"connection; write async def {name}(self, data)"
+            )
         check_async(function)
         node = node_of(function, self._protocol, skip=1, with_message=True)
         annotation = node.message.annotation if node.message else Any
