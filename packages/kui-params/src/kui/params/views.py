@@ -1,7 +1,6 @@
 """Class endpoints, bound in a subclass; the user's class stays as it is."""
 
 import inspect
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +33,11 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
     if not hasattr(view, "__await__"):
         raise SignatureError(
             f"{name_of(view)} is a class whose instances cannot be awaited, so it is no endpoint"
+        )
+    if inspect.isabstract(view):
+        missing = ", ".join(sorted(view.__abstractmethods__))
+        raise SignatureError(
+            f"{name_of(view)} is abstract: it lacks {missing}; register a class that defines what is missing"
         )
     for name in _CALLED_BY_THE_VIEW:
         _check_unmarked(view, name)
@@ -174,11 +178,32 @@ def _asks(node: Node) -> bool:
     return bool(node.parameters or node.edges)
 
 
+class _Unannounced:
+    """Stands before the user's class, so that its `__init_subclass__` does not hear of a subclass."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None: ...
+
+
 def _derive(view: type[Any], namespace: dict[str, Any]) -> type[Any]:
+    """Return a subclass that passes for the class: neither that nor its metaclass hears of it.
+
+    What is set on it, as in `type(self).online += 1`, is set on the class.
+    """
+
+    def set_(_: object, name: str, value: object) -> None:
+        setattr(view, name, value)
+
+    def delete(_: object, name: str) -> None:
+        delattr(view, name)
+
+    kind = type(view)
+    stand_in = type(kind.__name__, (kind,), {"__setattr__": set_, "__delattr__": delete})
     names = {
         "__module__": view.__module__,
         "__qualname__": view.__qualname__,
         "__doc__": view.__doc__,
         **namespace,
     }
-    return types.new_class(view.__name__, (view,), exec_body=lambda space: space.update(names))
+    return type.__new__(stand_in, view.__name__, (_Unannounced, view), names)
