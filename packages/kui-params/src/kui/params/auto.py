@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from .binding import Binding
-from .callables import own_attribute
 from .errors import UnresolvedName
 from .graph import Node, node_of
 from .handlers import check_async, handler_of, look_like
+from .wrappers import own_attribute
 
 __all__ = ["auto_params", "bindings"]
 

@@ -9,11 +9,12 @@ from kui.core import HTTPConnection
 
 from . import markers
 from .annotations import is_model, is_multiple, needs_names, plain, resolve, take_markers, without_none
-from .callables import globals_of, locals_of, name_of, signature_of, written_function
+from .callables import name_of, written_function
 from .depends import Dependency, Depends
 from .errors import SignatureError, UnresolvedName
 from .loaded import loaded
 from .markers import MISSING, Marker
+from .wrappers import annotated_function, globals_of, locals_of, parameters_of
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -87,7 +88,7 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
         SignatureError: a parameter that cannot be bound.
     """
     try:
-        signature = signature_of(_with_parameters(function))
+        owned = parameters_of(function, skip + with_message)
     except ValueError:
         raise SignatureError(
             f"{name_of(function)} is built in and tells no signature; write a function around it"
@@ -97,31 +98,31 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
     dependencies: list[tuple[str, Dependency]] = []
     message: Message | None = None
     left: list[inspect.Parameter] = []
-    for position, parameter in enumerate(signature.parameters.values()):
+    for position, (owner, parameter) in enumerate(owned):
         if position < skip or parameter.name in given:
             left.append(parameter)
             continue
-        annotation, source, default = _read(function, parameter)
+        annotation, source, default = _read(owner, parameter)
         if with_message and position == skip:
-            message = _message(function, parameter, annotation, source)
-            left.append(parameter)
+            message = _message(owner, parameter, annotation, source)
+            left.append(_annotated(parameter, annotation))
         elif source is None:
-            _check_left_alone(function, parameter, annotation)
-            left.append(parameter)
+            _check_left_alone(owner, parameter, annotation)
+            left.append(_annotated(parameter, annotation))
         elif parameter.kind is parameter.POSITIONAL_ONLY:
             raise SignatureError(
-                f"{name_of(function)}: parameter {parameter.name!r} is positional-only, and parameters are bound by "
+                f"{name_of(owner)}: parameter {parameter.name!r} is positional-only, and parameters are bound by "
                 "name; take it out of the part before the '/'"
             )
         elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise SignatureError(
-                f"{name_of(function)}: parameter {str(parameter).partition(':')[0]!r} stands for any number of arguments, "
+                f"{name_of(owner)}: parameter {str(parameter).partition(':')[0]!r} stands for any number of arguments, "
                 f"and has a source, which gives one; write {parameter.name} without the star, as a list of several values"
             )
         elif isinstance(source, Dependency):
             dependencies.append((parameter.name, source))
         else:
-            parameters.append(_parameter(function, parameter.name, annotation, source, default))
+            parameters.append(_parameter(owner, parameter.name, annotation, source, default))
     if with_message and message is None:
         raise SignatureError(
             f"{name_of(function)} takes no message; its first parameter after self is the message"
@@ -130,31 +131,28 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
     return Signature(tuple(parameters), tuple(dependencies), message, tuple(left))
 
 
-def marked_names(function: Callable[..., Any]) -> list[str]:
-    """Return the names of the parameters that have a source, of a function that somebody else calls."""
+def _annotated(parameter: inspect.Parameter, annotation: Any) -> inspect.Parameter:
+    """Return a parameter with the annotation that was resolved: a bound function is defined elsewhere."""
+    has_none = parameter.annotation is parameter.empty
+    return parameter if has_none else parameter.replace(annotation=annotation)
+
+
+def marked_names(function: Callable[..., Any], skip: int) -> list[str]:
+    """Return the names of the parameters that have a source, of a function that somebody else calls.
+
+    Args:
+        function: a method.
+        skip: how many parameters that somebody gives, from the left: `self`.
+    """
     names: list[str] = []
-    for parameter in signature_of(_with_parameters(function)).parameters.values():
+    for owner, parameter in parameters_of(function, skip):
         try:
-            _, source, _ = _read(function, parameter)
+            _, source, _ = _read(owner, parameter)
         except UnresolvedName:  # nobody needs that type here
             continue
         if source is not None:
             names.append(parameter.name)
     return names
-
-
-def _with_parameters(function: Any) -> Any:
-    """Return the wrapped function where a wrapper only hands on what it gets: `(*args, **kwargs)`."""
-    while (wrapped := getattr(function, "__wrapped__", None)) is not None:
-        parameters = signature_of(function).parameters.values()
-        if not all(
-            parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) for parameter in parameters
-        ):
-            break
-        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-            break
-        function = wrapped
-    return function
 
 
 def _read(function: Any, parameter: inspect.Parameter) -> tuple[Any, Marker | Dependency | Place | None, Any]:
@@ -193,14 +191,13 @@ def _annotation(function: Any, parameter: inspect.Parameter, where: str) -> Any:
         return Any
     if not needs_names(annotation):
         return annotation
-    target = _with_parameters(function)
     try:
-        return resolve(annotation, globals_of(target), locals_of(target))
+        return resolve(annotation, globals_of(function), locals_of(function))
     except NameError as error:
+        module = getattr(annotated_function(function), "__module__", "?")
         raise UnresolvedName(
             f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
-            f"{getattr(written_function(target), '__module__', '?')}; annotations that are resolved late see the names "
-            "of a module, not those of a function's body"
+            f"{module}; annotations that are resolved late see the names of a module, not those of a function's body"
         ) from None
     except Exception as error:
         raise SignatureError(
@@ -211,16 +208,16 @@ def _annotation(function: Any, parameter: inspect.Parameter, where: str) -> Any:
 def _check_left_alone(function: Any, parameter: inspect.Parameter, annotation: Any) -> None:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return
-    if parameter.default is not parameter.empty:
-        return
     name = parameter.name
     where = f"{name_of(function)}: parameter {name!r}"
-    if parameter.annotation is parameter.empty and hasattr(function, "__wrapped__"):
+    is_unannotated = parameter.annotation is parameter.empty
+    if is_unannotated and annotated_function(function) is not written_function(function):
         raise SignatureError(
             f"{where} has no annotation; if it had one, functools.wraps has put those of the wrapped function in "
             'its place: write functools.wraps(endpoint, assigned=("__name__", "__doc__"))'
         )
-    is_unannotated = parameter.annotation is parameter.empty
+    if parameter.default is not parameter.empty:
+        return
     if _is_connection(annotation) or (is_unannotated and name in ("websocket", "request")):
         raise SignatureError(
             f"{where} is the connection, which is no parameter: import the name that stands for the current one, "

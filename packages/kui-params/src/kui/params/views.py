@@ -57,7 +57,7 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
 def _check_unmarked(view: type[Any], name: str) -> None:
     found: Any = inspect.getattr_static(view, name, None)
     function: Any = getattr(found, "__func__", found)
-    marked = marked_names(function) if inspect.isfunction(function) else []
+    marked = marked_names(function, skip=1) if inspect.isfunction(function) else []
     if marked:
         raise SignatureError(
             f"{name_of(function)}: parameter {marked[0]!r} has a source, and only the view calls {name}; take it in "
