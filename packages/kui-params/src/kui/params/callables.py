@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Hashable
 from types import MethodType
-from typing import Any, cast
+from typing import Any, cast, get_origin
 
 __all__ = ["key_of", "name_of", "without_arguments", "written_function"]
 
@@ -23,10 +23,14 @@ def written_function(call: Any) -> Any:
 
 
 def without_arguments(call: Any) -> Any:
-    """Return what is called without the arguments that a partial has."""
-    while isinstance(call, functools.partial):
-        call = cast("functools.partial[Any]", call).func
-    return call
+    """Return what is called without the arguments that it has: those of a partial, and those of types, `Repo[int]`."""
+    while True:
+        if isinstance(call, functools.partial):
+            call = cast("functools.partial[Any]", call).func
+        elif inspect.isclass(origin := get_origin(call)):
+            call = origin
+        else:
+            return call
 
 
 def name_of(call: Any) -> str:

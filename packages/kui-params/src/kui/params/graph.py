@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from .callables import key_of, name_of
 from .depends import Dependency
 from .errors import SignatureError, no_body
-from .signature import Message, Parameter, read_signature
+from .signature import Message, Parameter, Types, read_signature
 
 __all__ = ["Edge", "Node", "Overrides", "node_of"]
 
@@ -60,7 +60,12 @@ class Node:
 
 
 def node_of(
-    function: Callable[..., Any], protocol: str, *, skip: int = 0, with_message: bool = False
+    function: Callable[..., Any],
+    protocol: str,
+    *,
+    skip: int = 0,
+    with_message: bool = False,
+    types: Types | None = None,
 ) -> Node:
     """Read a function and all of its dependencies.
 
@@ -69,11 +74,12 @@ def node_of(
         protocol: what it serves; a WebSocket has no body.
         skip: how many parameters somebody else gives, from the left.
         with_message: whether the next one is a message.
+        types: what type variables stand for in a method.
 
     Raises:
         SignatureError: a parameter that cannot be bound, a cycle, or a dependency that ends before its user.
     """
-    return _node(function, protocol, {}, [], skip, with_message)
+    return _node(function, protocol, {}, [], skip, with_message, types)
 
 
 def _node(
@@ -83,8 +89,9 @@ def _node(
     path: list[Dependency],
     skip: int = 0,
     with_message: bool = False,
+    types: Types | None = None,
 ) -> Node:
-    signature = read_signature(function, skip, with_message)
+    signature = read_signature(function, skip, with_message, types)
     if protocol == "websocket":
         for parameter in signature.parameters:
             if parameter.place == "body":

@@ -2,8 +2,8 @@
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeAlias, get_args, get_origin
 
 from kui.core import HTTPConnection
 
@@ -12,6 +12,7 @@ from .annotations import is_model, is_multiple, needs_names, plain, resolve, tak
 from .callables import name_of, written_function
 from .depends import Dependency, Depends
 from .errors import SignatureError, UnresolvedName
+from .generics import type_arguments, variables_of, with_types
 from .loaded import loaded
 from .markers import MISSING, Marker
 from .wrappers import annotated_function, globals_of, locals_of, parameters_of
@@ -19,10 +20,13 @@ from .wrappers import annotated_function, globals_of, locals_of, parameters_of
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["Message", "Parameter", "Place", "Signature", "marked_names", "read_signature"]
+__all__ = ["Message", "Parameter", "Place", "Signature", "Types", "marked_names", "read_signature"]
 
 _FUNCTIONS = {getattr(markers, name): f"{name}()" for name in ("Path", "Query", "Header", "Cookie", "Body")}
 _FUNCTIONS[Depends] = "Depends(function)"
+
+Types: TypeAlias = Mapping[Any, Any]
+"""What type variables stand for."""
 
 
 class Place(Protocol):
@@ -75,18 +79,22 @@ class Signature(NamedTuple):
     left: tuple[inspect.Parameter, ...] = ()
 
 
-def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bool = False) -> Signature:
+def read_signature(
+    function: Callable[..., Any], skip: int = 0, with_message: bool = False, types: Types | None = None
+) -> Signature:
     """Read what a function asks for.
 
     Args:
         function: what is to be bound.
         skip: how many parameters somebody else gives, from the left: `self`.
         with_message: whether the next one is a message.
+        types: what type variables stand for in a method; of a class, that is found here.
 
     Raises:
         UnresolvedName: an annotation names what is not defined.
         SignatureError: a parameter that cannot be bound.
     """
+    types = type_arguments(function, "__init__", "__new__") if types is None else types
     try:
         owned = parameters_of(function, skip + with_message)
     except ValueError:
@@ -102,8 +110,9 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
         if position < skip or parameter.name in given:
             left.append(parameter)
             continue
-        annotation, source, default = _read(owner, parameter)
+        annotation, source, default = _read(owner, parameter, types)
         if with_message and position == skip:
+            _check_variables(owner, parameter, annotation, types)
             message = _message(owner, parameter, annotation, source)
             left.append(_annotated(parameter, annotation))
         elif source is None:
@@ -122,6 +131,7 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
         elif isinstance(source, Dependency):
             dependencies.append((parameter.name, source))
         else:
+            _check_variables(owner, parameter, annotation, types)
             parameters.append(_parameter(owner, parameter.name, annotation, source, default))
     if with_message and message is None:
         raise SignatureError(
@@ -147,7 +157,7 @@ def marked_names(function: Callable[..., Any], skip: int) -> list[str]:
     names: list[str] = []
     for owner, parameter in parameters_of(function, skip):
         try:
-            _, source, _ = _read(owner, parameter)
+            _, source, _ = _read(owner, parameter, {})
         except UnresolvedName:  # nobody needs that type here
             continue
         if source is not None:
@@ -155,10 +165,12 @@ def marked_names(function: Callable[..., Any], skip: int) -> list[str]:
     return names
 
 
-def _read(function: Any, parameter: inspect.Parameter) -> tuple[Any, Marker | Dependency | Place | None, Any]:
+def _read(
+    function: Any, parameter: inspect.Parameter, types: Types
+) -> tuple[Any, Marker | Dependency | Place | None, Any]:
     """Return a parameter's annotation without its marker, the marker, and the default of the signature."""
     where = f"{name_of(function)}: parameter {parameter.name!r}"
-    annotation = _annotation(function, parameter, where)
+    annotation = _annotation(function, parameter, types, where)
     annotation, found = take_markers(annotation, _is_marker)
     default = MISSING if parameter.default is parameter.empty else parameter.default
     if isinstance(default, (Marker, Dependency)):
@@ -185,24 +197,29 @@ def _is_marker(item: Any) -> bool:
     return callable(getattr(item, "read", None)) and not hasattr(item, "__get_pydantic_core_schema__")
 
 
-def _annotation(function: Any, parameter: inspect.Parameter, where: str) -> Any:
-    annotation = parameter.annotation
-    if annotation is parameter.empty:
+def _annotation(function: Any, parameter: inspect.Parameter, types: Types, where: str) -> Any:
+    def resolved(annotation: Any) -> Any:
+        if not needs_names(annotation):
+            return annotation
+        names = globals_of(function)
+        # those of `class Repo[T]` are in no scope that can be looked into
+        variables = {each.__name__: each for each in types if each.__name__ not in names}
+        try:
+            return resolve(annotation, names, {**variables, **locals_of(function)})
+        except NameError as error:
+            module = getattr(annotated_function(function), "__module__", "?")
+            raise UnresolvedName(
+                f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
+                f"{module}; annotations that are resolved late see the names of a module, not those of a function's body"
+            ) from None
+        except Exception as error:
+            raise SignatureError(
+                f"{where} is annotated with {annotation!r}, which raises {type(error).__name__}: {error}"
+            ) from error
+
+    if parameter.annotation is parameter.empty:
         return Any
-    if not needs_names(annotation):
-        return annotation
-    try:
-        return resolve(annotation, globals_of(function), locals_of(function))
-    except NameError as error:
-        module = getattr(annotated_function(function), "__module__", "?")
-        raise UnresolvedName(
-            f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
-            f"{module}; annotations that are resolved late see the names of a module, not those of a function's body"
-        ) from None
-    except Exception as error:
-        raise SignatureError(
-            f"{where} is annotated with {annotation!r}, which raises {type(error).__name__}: {error}"
-        ) from error
+    return resolved(with_types(resolved(parameter.annotation), types))
 
 
 def _check_left_alone(function: Any, parameter: inspect.Parameter, annotation: Any) -> None:
@@ -233,6 +250,16 @@ def _check_left_alone(function: Any, parameter: inspect.Parameter, annotation: A
 
 def _is_connection(annotation: Any) -> bool:
     return inspect.isclass(annotation) and issubclass(annotation, HTTPConnection)
+
+
+def _check_variables(function: Any, parameter: inspect.Parameter, annotation: Any, types: Types) -> None:
+    for variable in variables_of(annotation):
+        if variable in types:
+            raise SignatureError(
+                f"{name_of(function)}: parameter {parameter.name!r} is annotated with the type variable {variable.__name__}, "
+                "and nothing says which type that is; name it in brackets behind the class, as in Repo[int], where you "
+                "derive from it or depend on it"
+            )
 
 
 def _type_name(annotation: Any) -> str:

@@ -9,6 +9,7 @@ from kui.core import HTTPConnection
 from .bound import Bound
 from .callables import name_of
 from .errors import SignatureError
+from .generics import type_arguments
 from .graph import Node, node_of
 from .handlers import check_async, current_connection, handler_of, look_like, method_of
 from .messages import ModelEncoding, is_validated
@@ -46,7 +47,7 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
     init = inspect.getattr_static(view, "__init__")
     if not inspect.isfunction(init):
         return derived, parts.nodes
-    node = node_of(init, protocol, skip=1)
+    node = node_of(init, protocol, skip=1, types=type_arguments(view, "__init__"))
     if not _asks(node):
         return derived, parts.nodes
     siblings = parts.nodes if parts.has_messages else []
@@ -89,7 +90,8 @@ class _Parts:
                 f"connection; write async def {name}(self, data)"
             )
         check_async(function)
-        node = node_of(function, self._protocol, skip=1, with_message=True)
+        types = type_arguments(view, name)
+        node = node_of(function, self._protocol, skip=1, with_message=True, types=types)
         annotation = node.message.annotation if node.message else Any
         if is_validated(name_of(view), annotation, getattr(view, "encoding", "anystr")):
             self.namespace["encoding"] = ModelEncoding(annotation)
@@ -108,7 +110,7 @@ class _Parts:
             return
         check_async(function)
         given = 0 if isinstance(found, staticmethod) else 1
-        node = node_of(function, self._protocol, skip=given)
+        node = node_of(function, self._protocol, skip=given, types=type_arguments(view, name))
         prepares = messages is not None and _asks(messages.bound.node)
         if not _asks(node) and not prepares:
             return

@@ -4,7 +4,7 @@ import functools
 import inspect
 from itertools import zip_longest
 from types import FunctionType, MethodType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_origin
 
 from .callables import written_function
 
@@ -40,6 +40,8 @@ def parameters_of(call: Any, given: int = 0) -> list[Owned]:
     """
     if isinstance(call, functools.partial):
         return _left_by(cast("functools.partial[Any]", call))
+    if inspect.isclass(origin := get_origin(call)):  # Repo[int]
+        call = origin
     wrapped = wrapped_of(call)
     try:
         own = [(call, parameter) for parameter in _signature_of(call).parameters.values()]
