@@ -30,10 +30,13 @@ def test_a_parameter_without_a_source() -> None:
     )
 
 
-def test_a_parameter_without_an_annotation() -> None:
+def test_a_parameter_without_an_annotation_or_with_a_text() -> None:
     async def endpoint(room) -> None: ...  # type: ignore[no-untyped-def]  # pyright: ignore
 
+    async def postponed(room: "int") -> None: ...
+
     assert "write room: Annotated[str, Query()]" in refusal(endpoint)
+    assert "write room: Annotated[int, Query()]" in refusal(postponed)
 
 
 def test_a_parameter_that_is_the_connection() -> None:

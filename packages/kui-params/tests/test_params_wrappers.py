@@ -182,6 +182,20 @@ async def test_a_callable_instance_may_be_a_wrapper(run: Any) -> None:
     assert await run(Timed(auto_params(endpoint, run.protocol)), query="q=3") == ("timed", 3)
 
 
+async def test_a_method_may_wrap_a_bound_function(run: Any) -> None:
+    async def endpoint(q: Annotated[int, Query()]) -> int:
+        return q
+
+    handler = auto_params(endpoint, run.protocol)
+
+    class Rooms:
+        @functools.wraps(handler)
+        async def find(self, z: Any = Query()) -> Any:  # noqa: B008 - as in 1.x
+            return z, await handler()
+
+    assert await run(Rooms().find, query="z=7&q=3") == ("7", 3)
+
+
 def test_a_default_hides_no_annotation_that_functools_wraps_took_away() -> None:
     async def endpoint() -> None: ...
 
