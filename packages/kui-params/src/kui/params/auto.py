@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from .binding import Binding
-from .callables import own_attribute
 from .errors import UnresolvedName
 from .graph import Node, node_of
 from .handlers import check_async, handler_of, look_like
+from .wrappers import own_attribute
 
 __all__ = ["auto_params", "bindings"]
 
@@ -106,6 +106,9 @@ def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callabl
 
 
 def _remember(handler: Any, nodes: list[Node], protocol: str) -> None:
-    setattr(
-        handler, _BEHIND, lambda: tuple(Binding(each, protocol) for node in nodes for each in node.walk())
-    )
+    def behind() -> tuple[Binding, ...]:
+        return tuple(Binding(each, protocol) for node in nodes for each in node.walk())
+
+    # what is set on a bound view arrives at the user's class, unless type itself sets it
+    set_ = type.__setattr__ if inspect.isclass(handler) else setattr
+    set_(handler, _BEHIND, behind)

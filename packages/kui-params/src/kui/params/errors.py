@@ -19,7 +19,7 @@ from .details import Detail, details_of
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-__all__ = ["RequestValidationError", "SignatureError", "UnresolvedName"]
+__all__ = ["RequestValidationError", "SignatureError", "UnresolvedName", "no_body"]
 
 
 class SignatureError(TypeError):
@@ -28,6 +28,14 @@ class SignatureError(TypeError):
 
 class UnresolvedName(SignatureError):
     """An annotation names something that is not defined where it was looked for."""
+
+
+def no_body(parameter: str) -> str:
+    """Return the words for a parameter that a WebSocket cannot have."""
+    return (
+        f"parameter {parameter!r} is taken from the body, and a WebSocket has none; take it from the path, the query, a "
+        "header or a cookie, or receive it as a message"
+    )
 
 
 class RequestValidationError(HTTPException[list[Detail]]):

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from kui.core import HTTPConnection
 
 from .details import Detail, details_of, json_safe
-from .errors import RequestValidationError
+from .errors import RequestValidationError, SignatureError, no_body
 from .fields import fields_of
 from .markers import MISSING, Marker
 from .places import is_own, own_reader, own_reader_async
@@ -174,12 +174,19 @@ def _wanted_of(parameter: Parameter) -> tuple[Wanted, bool]:
 def _body(parameters: Mapping[str, Parameter]) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
     whole = [(slot, _wanted_of(one)) for slot, one in parameters.items() if one.exclusive]
     wanted = [(one.key, slot, one.multiple) for slot, one in parameters.items() if not one.exclusive]
+    names = [one.name for one in parameters.values()]
     is_optional = not any(one.required for one in parameters.values())
 
     async def read(connection: HTTPConnection, raw: Raw) -> None:
         if is_optional and not has_body(connection):
             return
-        data: Any = await cast(Any, connection).data()
+        try:
+            data_of = cast(Any, connection).data
+        except AttributeError:
+            if connection["type"] != "websocket":
+                raise
+            raise SignatureError(no_body(names[0])) from None
+        data: Any = await data_of()
         is_form = hasattr(data, "multi_items")
         for slot, (fields, _) in whole:
             raw[slot] = form_values(data, fields) if is_form else data
