@@ -4,6 +4,7 @@ import itertools
 import linecache
 import weakref
 from asyncio import to_thread
+from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import CoroutineType
@@ -17,6 +18,7 @@ from .plan import Argument, Plan, Step
 __all__ = ["Form", "compile_plan", "source_of"]
 
 _numbers = itertools.count(1)
+_forgotten: deque[str] = deque()  # the names of functions that are gone
 
 Form: TypeAlias = Literal["call", "named", "arguments", "frame", "message"]
 """What the function does with the arguments.
@@ -56,7 +58,10 @@ def compile_plan(
     exec(compile(source, filename, "exec"), space)
     bound: Callable[..., Any] = space["bound"]
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    weakref.finalize(bound, linecache.cache.pop, filename, None).atexit = False
+    # not removed by the collector itself: linecache does not bear that an entry vanishes while it looks through them
+    while _forgotten:
+        linecache.cache.pop(_forgotten.popleft(), None)
+    weakref.finalize(bound, _forgotten.append, filename).atexit = False
     return bound
 
 
