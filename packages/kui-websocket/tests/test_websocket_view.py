@@ -62,7 +62,7 @@ async def test_a_bound_on_connect_says_when_it_begins(has_begun: bool) -> None:
     class View(Recorder):
         async def on_connect(self) -> None:
             if has_begun:
-                self.begin()
+                self.__kui_begin__()
             raise HTTPException(422)
 
     View.on_connect.calls_begin = True  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]

@@ -207,6 +207,21 @@ async def test_an_on_disconnect_that_was_set_on_the_instance_runs() -> None:
     assert codes == [4001]
 
 
+async def test_a_view_may_call_its_own_attributes_what_it_likes() -> None:
+    codes: list[int] = []
+
+    class Game(SocketView):
+        def __init__(self) -> None:
+            self.begin = 0.0
+
+        async def on_disconnect(self, close_code: int) -> None:
+            codes.append(close_code)
+
+    async with serve(Game) as peer:
+        peer.leave(4001)
+    assert codes == [4001]
+
+
 async def test_an_exception_of_others_is_1011_whatever_it_carries(caplog: pytest.LogCaptureFixture) -> None:
     class Quota(Exception):
         close_code = 4008

@@ -24,7 +24,7 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
     """Return the endpoint of a class view, and what is bound in it.
 
     What is bound is told by the class: `__init__`, the methods that `bound_methods` names, and `message_method`. A
-    view with a method `begin` has it called when the parameters of such a method are known to be right, just before
+    view with a method `__kui_begin__` has it called when the parameters of such a method are known to be right, just before
     the method itself; the bound method says so with `calls_begin`.
     Without parameters for `__init__` the endpoint is a class; the same one where there is nothing to bind.
 
@@ -117,7 +117,7 @@ class _Parts:
         if _asks(node):
             self.nodes.append(node)
         target = messages.before(function) if messages is not None and prepares else function
-        begins = given == 1 and callable(getattr(view, "begin", None))
+        begins = given == 1 and callable(getattr(view, "__kui_begin__", None))
         siblings = [messages.bound.node] if messages is not None else []
         bound = Bound(
             node, self._protocol, target=_begun(target) if begins else target, given=given, siblings=siblings
@@ -163,7 +163,7 @@ def _begun(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the method, which tells its view that it begins: its parameters were right."""
 
     async def begun(view: Any, *given: Any, **arguments: Any) -> Any:
-        view.begin()
+        view.__kui_begin__()
         return await function(view, *given, **arguments)
 
     return begun

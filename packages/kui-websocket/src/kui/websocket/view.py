@@ -121,7 +121,7 @@ class SocketView:
         else:
             await connection.send_payload(refuse(error))
 
-    def begin(self) -> None:
+    def __kui_begin__(self) -> None:
         """Note that `on_connect` begins: from now on `on_disconnect` will run.
 
         The view calls it itself; who binds parameters calls it when they are known to be right, and says so with an
@@ -138,7 +138,7 @@ class SocketView:
             raise NoActiveConnection("websocket")
         try:
             if not getattr(self.on_connect, "calls_begin", False):
-                self.begin()
+                self.__kui_begin__()
             await self.on_connect()
             await self._receive_all(connection)
         except BaseException as error:
