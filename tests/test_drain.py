@@ -8,10 +8,11 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kui.asgi.commands import main
@@ -126,13 +127,17 @@ wrapped = Outermost(Outermost(app))
 class Running:
     """A server in a process of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, address: str, uds: str | None) -> None:
         self.process = process
         self.address = address
+        self.uds = uds
         self._written = ""
 
     def connect(self, path: str) -> connect:
-        return connect(f"ws://{self.address}{path}", proxy=None, open_timeout=60, ping_interval=None)
+        uri = f"ws://{self.address}{path}"
+        if self.uds is not None:
+            return unix_connect(self.uds, uri, open_timeout=60, ping_interval=None)
+        return connect(uri, proxy=None, open_timeout=60, ping_interval=None)
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -150,11 +155,14 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, *options: str, target: str = "served:app") -> AsyncGenerator[Running]:
+async def running(
+    folder: Path, *options: str, target: str = "served:app", uds: str | None = None
+) -> AsyncGenerator[Running]:
     (folder / "served.py").write_text(APPLICATION)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    words = [sys.executable, "-m", "kui", "run", target, "--port", str(port), *options]
+    place = ["--port", str(port)] if uds is None else ["--uds", uds]
+    words = [sys.executable, "-m", "kui", "run", target, *place, *options]
     process = await asyncio.create_subprocess_exec(
         *words,
         cwd=folder,
@@ -164,19 +172,22 @@ async def running(folder: Path, *options: str, target: str = "served:app") -> As
     )
     try:
         async with asyncio.timeout(60):
-            await started(process, port)
-            yield Running(process, f"127.0.0.1:{port}")
+            await started(process, port, uds)
+            yield Running(process, f"127.0.0.1:{port}", uds)
     finally:
         with suppress(ProcessLookupError):  # workers too, which may have outlived their parent
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
-async def started(process: asyncio.subprocess.Process, port: int) -> None:
+async def started(process: asyncio.subprocess.Process, port: int, uds: str | None) -> None:
     """Wait until somebody listens; uvicorn says that it has started before."""
     while process.returncode is None:
         with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            if uds is None:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            else:
+                _, writer = await asyncio.open_unix_connection(uds)
             writer.close()
             return
         await asyncio.sleep(0.02)
@@ -330,6 +341,37 @@ async def test_the_application_is_found_below_middlewares(tmp_path: Path) -> Non
             server.terminate()
             assert await close_code(client) == 1012
         assert "told" in await server.output()
+
+
+async def test_the_application_may_be_made_by_a_factory(tmp_path: Path) -> None:
+    async with running(tmp_path, "--factory", target="served:factory") as server:
+        async with server.connect("/echo") as client:
+            server.terminate()
+            assert await close_code(client) == 1012
+        assert "told" in await server.output()
+
+
+async def test_clients_of_a_unix_socket_are_told(tmp_path: Path) -> None:
+    with TemporaryDirectory() as folder:  # the path of a socket has to be short
+        async with running(tmp_path, uds=f"{folder}/kui") as server:
+            async with server.connect("/echo") as client:
+                server.terminate()
+                assert await close_code(client) == 1012
+            assert "told" in await server.output()
+
+
+async def test_a_server_that_has_answered_enough_requests_drains(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, "--limit-max-requests", "2") as server,
+        server.connect("/echo") as client,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        for _ in range(2):
+            assert (await http.get(f"http://{server.address}/")).text == "serving"
+        assert await close_code(client) == 1012
+        output = await server.output()
+    assert "shut down" in output
+    assert server.process.returncode == 0
 
 
 async def test_each_of_several_workers_drains(tmp_path: Path) -> None:

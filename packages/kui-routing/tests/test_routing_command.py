@@ -4,8 +4,12 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from routing_endpoints import Endpoint
+
+from kui.routing import BaseRoute, HttpRoute, Mount, Router, SocketRoute
 
 SOURCE = """\
 from kui.routing import HttpRoute, Mount, Router, Routes, SocketRoute
@@ -49,6 +53,47 @@ def test_a_line_for_each_route(
         ["http", "GET,POST", "/v1/a", "chat", "routing_command_app.chat", place],
         ["websocket", "-", "/v1/ws/{x:int}", "ws", "routing_command_app.chat", place],
     ]
+
+
+async def read() -> None: ...
+
+
+async def file(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class View:
+    """A class view as kui.http makes them."""
+
+    bound_methods = ("post", "get")
+
+    def __await__(self) -> Any: ...
+
+
+def only_put(endpoint: Endpoint) -> Endpoint:
+    return endpoint
+
+
+vars(only_put)["__method__"] = "PUT"  # as kui.http.required_method makes them
+
+
+@pytest.mark.parametrize(
+    ("route", "shown"),
+    [
+        (HttpRoute("/", read), ("http", "*")),
+        (HttpRoute("/", read, methods=["POST", "GET"]), ("http", "GET,POST")),
+        (HttpRoute("/", read) @ only_put, ("http", "PUT")),
+        (HttpRoute("/", View), ("http", "GET,POST")),
+        (HttpRoute("/", View, methods=["GET"]), ("http", "GET")),
+        (SocketRoute("/", View), ("websocket", "-")),
+        (Mount("/static", file), ("http,websocket", "*")),
+        (Mount("/live", file, protocols=["websocket"]), ("websocket", "-")),
+    ],
+)
+def test_a_route_is_one_line_with_the_methods_that_it_serves(
+    route: BaseRoute, shown: tuple[str, str]
+) -> None:
+    (line,) = str(Router([route])).splitlines()
+    assert tuple(line.split()[:2]) == shown
 
 
 def test_a_collection_of_routes_will_do(

@@ -1,6 +1,9 @@
 """The command `kui`: the table of routes, and one sentence for what cannot be done."""
 
+import shutil
+import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from kui.asgi.commands import main
 
 MODULE = """
-from kui.asgi import Kui, SocketView
+from kui.asgi import HttpRoute, HttpView, Kui, Mount, SocketView, required_method
 
 app = Kui()
 nothing = 7
@@ -20,7 +23,31 @@ async def home(): ...
 
 @app.router.websocket("/live/{room}")
 class Live(SocketView): ...
+
+class Notes(HttpView):
+    async def get(self): ...
+
+app.router <<= HttpRoute("/notes", Notes)
+app.router <<= HttpRoute("/save", home, "save") @ required_method("POST")
+app.router <<= Mount("/plain", plain)
+
+class Outermost:
+    def __init__(self, app): self.app = app
+    async def __call__(self, scope, receive, send): ...
+
+wrapped = Outermost(app)
+
+def factory():
+    return wrapped
 """
+
+ROWS = [
+    ["http", "GET", "/", "home", "shown.home"],
+    ["websocket", "-", "/live/{room}", "Live", "shown.Live"],
+    ["http", "GET", "/notes", "Notes", "shown.Notes"],
+    ["http", "POST", "/save", "save", "shown.home"],
+    ["http,websocket", "*", "/plain", "-", "shown.plain"],
+]
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +59,33 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
-@pytest.mark.parametrize("target", ["shown:app", "shown"])
-def test_routes_prints_a_line_for_each_route(target: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["routes", target])
-    rows = [line.split()[:5] for line in capsys.readouterr().out.splitlines()]
-    assert rows == [
-        ["http", "GET", "/", "home", "shown.home"],
-        ["websocket", "-", "/live/{room}", "Live", "shown.Live"],
-    ]
+def rows(output: str) -> list[list[str]]:
+    return [line.split()[:5] for line in output.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "words", [["shown:app"], ["shown"], ["shown:wrapped"], ["shown:factory", "--factory"]], ids=" ".join
+)
+def test_routes_prints_a_line_for_each_route(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["routes", *words])
+    assert rows(capsys.readouterr().out) == ROWS
+
+
+def test_routes_looks_for_the_module_in_another_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "shown_elsewhere.py").write_text(MODULE)
+    main(["routes", "shown_elsewhere", "--app-dir", str(tmp_path / "folder")])
+    assert len(rows(capsys.readouterr().out)) == len(ROWS)
+
+
+def test_the_installed_command_runs(tmp_path: Path) -> None:
+    kui = shutil.which("kui", path=sysconfig.get_path("scripts"))
+    if kui is None:
+        pytest.skip("kui can be imported here, and is not installed")
+    done = subprocess.run([kui, "routes", "shown"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert rows(done.stdout) == ROWS
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,13 @@ def described(endpoint: Callable[..., Any]) -> str:
     return f"{target.__module__}.{target.__qualname__}"
 
 
+def only_method(layer: object) -> str | None:
+    """Return the one HTTP method that an endpoint or a middleware lets through, if it says so, as those of
+    `kui.http.required_method` do."""
+    method = getattr(layer, "__method__", None)
+    return method if isinstance(method, str) else None
+
+
 def why_not_async(endpoint: Callable[..., Any]) -> str | None:
     """Return what is wrong with an endpoint that is known not to be awaitable when called, else None.
 

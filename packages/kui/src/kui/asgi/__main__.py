@@ -15,7 +15,7 @@ from uvicorn.server import Server
 from uvicorn.supervisors import ChangeReload, Multiprocess, multiprocess
 
 from .draining import CANCELLED_SECONDS
-from .target import TargetError, check_module, complete, load
+from .target import TargetError, check_module, complete, layers, load
 
 __all__ = ["DrainingConfig", "DrainingServer", "Worker", "command"]
 
@@ -107,15 +107,9 @@ class Worker(multiprocess.Process):
 
 
 def find_drain(app: Any) -> Any:
-    """Return the method `drain` of the application below ASGI middlewares, which keep it as `app`; or None."""
-    seen: set[int] = set()
-    while app is not None and id(app) not in seen:
-        drain = getattr(app, "drain", None)
-        if callable(drain):
-            return drain
-        seen.add(id(app))
-        app = getattr(app, "app", None)
-    return None
+    """Return the method `drain` of an application, or of the one below its ASGI middlewares; or None."""
+    drains = (getattr(layer, "drain", None) for layer in layers(app))
+    return next(filter(callable, drains), None)
 
 
 class BadTarget(click.ClickException):

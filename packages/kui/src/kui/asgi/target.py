@@ -2,10 +2,11 @@
 
 import importlib
 import operator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["TargetError", "check_module", "complete", "load"]
+__all__ = ["TargetError", "check_module", "complete", "layers", "load"]
 
 
 class TargetError(LookupError):
@@ -65,6 +66,15 @@ def load(target: str) -> Any:
             f"{target!r} is no ASGI application: it is a {type(app).__name__}, which cannot be called"
         )
     return app
+
+
+def layers(app: Any) -> Iterator[Any]:
+    """Yield an application, and those below ASGI middlewares, which keep them as `app`."""
+    seen: set[int] = set()
+    while app is not None and id(app) not in seen:
+        yield app
+        seen.add(id(app))
+        app = getattr(app, "app", None)
 
 
 def _is_of(error: ModuleNotFoundError, module: str) -> bool:
