@@ -304,6 +304,7 @@ async def test_a_handler_that_swallows_its_cancellation_keeps_no_process_alive(
         output = await server.output()
     assert "swallowed" in output
     assert "shut down" in output
+    assert "left behind" in output
 
 
 async def test_a_handshake_that_is_never_accepted_is_refused_with_503_at_the_deadline(tmp_path: Path) -> None:

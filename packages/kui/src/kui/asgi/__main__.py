@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import math
 import os
 import socket
 import sys
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import click
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
@@ -23,6 +22,8 @@ logger = logging.getLogger("uvicorn.error")
 
 # how long clients may take to answer a close, so that the close is not lost when the connection is cut
 ANSWER_SECONDS = 1.0
+# what HTTP has at least, when the drain has used its time up
+HTTP_SECONDS = 1.0
 
 
 class Drain(NamedTuple):
@@ -51,16 +52,18 @@ class DrainingServer(Server):
 
         What the drain leaves of its time is for HTTP, unless uvicorn was told a time for that.
         """
+        config: Any = self.config
         time = asyncio.get_running_loop().time
         deadline = time() + self.config.drain.timeout
-        drain = find_drain(cast(Any, self.config).loaded_app)
+        drain = find_drain(config.loaded_app)
         if drain is not None:
             draining = asyncio.create_task(self._drain(drain))
             while not (draining.done() or self.force_exit):
                 await asyncio.wait([draining], timeout=0.1)
             draining.cancel()
-        if self.config.timeout_graceful_shutdown is None:
-            self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time()))
+        if config.timeout_graceful_shutdown is None:
+            # typed for whole seconds, and given to asyncio.wait_for
+            config.timeout_graceful_shutdown = max(HTTP_SECONDS, deadline - time())
         await super().shutdown(sockets)
         await self._end_tasks()
 
@@ -75,7 +78,7 @@ class DrainingServer(Server):
             waited += 0.02
 
     async def _end_tasks(self) -> None:
-        """Let what uvicorn has cancelled tidy up, and wait no longer for what swallows its cancellation."""
+        """Let what uvicorn has cancelled tidy up, and leave behind what swallows its cancellation."""
         tasks = [*self.server_state.tasks]
         if self.force_exit:  # then uvicorn has cancelled nothing
             for task in tasks:
@@ -84,7 +87,7 @@ class DrainingServer(Server):
             return
         _, left = await asyncio.wait(tasks, timeout=CANCELLED_SECONDS)
         for task in left:
-            logger.error("left behind, because it swallows its cancellation: %r", task)
+            logger.error("left behind, %g s after its cancellation: %r", CANCELLED_SECONDS, task)
             # asyncio.run waits for every task that is registered, without end
             asyncio._unregister_task(task)  # pyright: ignore[reportPrivateUsage]
 
