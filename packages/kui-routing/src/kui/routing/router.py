@@ -90,7 +90,13 @@ class Router(Registration):
         self._check_name(route)
         for protocol in route.served_protocols:
             self._check_path(protocol, route, pattern)
-        self._insert(tuple(self._compose(protocol, route, pattern) for protocol in route.served_protocols))
+        traces = tuple(self._compose(protocol, route, pattern) for protocol in route.served_protocols)
+        kept = len(self._members)
+        try:
+            self._insert(traces)
+        except BaseException:
+            self._forget_after(kept)
+            raise
 
     def __lshift__(self, routes: BaseRoute | Iterable[Any]) -> Self:
         """Add a route or a collection of routes, all or (where one is refused) none, and return this router."""
@@ -190,11 +196,14 @@ class Router(Registration):
             for route in flattened(routes):
                 self.append(route)
         except BaseException:
-            members = self._members[:kept]
-            self._clear()
-            for traces in members:
-                self._insert(traces)
+            self._forget_after(kept)
             raise
+
+    def _forget_after(self, kept: int) -> None:
+        members = self._members[:kept]
+        self._clear()
+        for traces in members:
+            self._insert(traces)
 
     def _named(self, name: str) -> Trace:
         trace = self._names.get(name)
