@@ -63,6 +63,9 @@ class Router(Registration):
     ) -> None:
         self.http_middlewares = list(checked_middlewares(http_middlewares))
         self.socket_middlewares = list(checked_middlewares(socket_middlewares))
+        _check_callable("bind", bind)
+        if verify is not None:
+            _check_callable("verify", verify)
         self._bind = bind
         self._verify = verify
         self._converters = known_converters(converters)
@@ -77,7 +80,7 @@ class Router(Registration):
         Raises:
             ValueError: a slip in the path.
             RouteConflict: another route has the path or the name already.
-            TypeError: no route, an endpoint that is not async, a middleware that returns no endpoint.
+            TypeError: no route, an endpoint that is not async, a middleware or a `bind` that returns no endpoint.
         """
         route = checked_route(route)
         if "" in route.served_protocols:
@@ -282,3 +285,8 @@ class Router(Registration):
                 f"Duplicate route name: {route.name}\n    {other}\n    {route}\n"
                 "give one another name (name=None for none), or a namespace to the group that it is in"
             )
+
+
+def _check_callable(name: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"the argument {name} of a router has to be a function, got {value!r}")
