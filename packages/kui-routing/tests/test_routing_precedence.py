@@ -170,7 +170,7 @@ def register(models: Sequence[Model]) -> tuple[Router, dict[object, Model]]:
     by_handler: dict[object, Model] = {}
     for model in models:
 
-        async def handler() -> None: ...
+        async def handler(*of_a_mount: object) -> None: ...
 
         route = (
             Mount(model.path, handler)

@@ -93,7 +93,7 @@ def _why_no_awaitable_instances(view: Any) -> str | None:
     if makes_its_own or hasattr(view, "__await__"):
         return None
     problem = "is a class whose instances cannot be awaited"
-    if inspect.iscoroutinefunction(view.__call__):
+    if any("__call__" in vars(base) for base in view.__mro__):
         return f"{problem}, only called; register an instance: {view.__name__}()"
     return f"{problem}; write an __await__ method, or register an async function"
 

@@ -193,6 +193,9 @@ class Router(Registration):
     def __str__(self) -> str:
         return listed(self)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} routes>"
+
     def _extend(self, routes: BaseRoute | Iterable[Any]) -> None:
         kept = len(self._members)
         try:
