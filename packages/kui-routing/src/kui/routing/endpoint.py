@@ -55,7 +55,7 @@ def where(endpoint: Callable[..., Any]) -> str:
         )
     except (OSError, TypeError):
         return ""
-    return f"{file}:{line}"
+    return f"{file}:{line}" if file else ""
 
 
 def described(endpoint: Callable[..., Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .endpoint import described, unbound, why_not_async
 from .registration import Registration
-from .route import BaseRoute, checked_middlewares
+from .route import BaseRoute, checked_middlewares, strings
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -103,17 +103,13 @@ class Mount(BaseRoute):
         return tuple(self.protocols)
 
     def _checked_protocols(self) -> tuple[str, ...]:
-        protocols = self.protocols
-        found: tuple[object, ...] = ()
-        if isinstance(protocols, Iterable) and not isinstance(protocols, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            # the order of a set of strings is another in each process
-            found = tuple(sorted(protocols, key=str)) if isinstance(protocols, Set) else tuple(protocols)
-        names = tuple(name for name in found if isinstance(name, str) and name)
-        if not names or len(set(names)) < len(found):
+        names = strings(self.protocols)
+        if not names or "" in names or len(set(names)) < len(names):
             raise ValueError(
-                f"the protocols of the mount {self.path!r} are a collection such as ('http',), each once; got {protocols!r}"
+                f"the protocols of the mount {self.path!r} are a collection such as ('http',), each once; got {self.protocols!r}"
             )
-        return names
+        # the order of a set of strings is another in each process
+        return tuple(sorted(names)) if isinstance(self.protocols, Set) else names
 
 
 def _why_no_application(endpoint: Any) -> str | None:
