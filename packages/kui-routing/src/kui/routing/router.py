@@ -137,7 +137,7 @@ class Router(Registration):
         table = self._table(protocol)
         if method is not None and (allow := table.allowed(path)) and (first := table.first(path)):
             params, trace = first
-            raise MethodNotAllowed(path, method, in_order(allow), params, trace.middlewares)
+            raise MethodNotAllowed(in_order(allow), path, method, params, trace.middlewares)
         raise NoMatchFound(f"no {protocol} route matches the path {path!r}")
 
     def url_for(self, name: str, path_params: Mapping[str, Any] | None = None) -> str:
