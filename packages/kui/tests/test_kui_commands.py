@@ -1,5 +1,6 @@
 """The command `kui`: the table of routes, and one sentence for what cannot be done."""
 
+import builtins
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kui.asgi.commands import main
+from kui.asgi.target import TargetError, check_module
 
 MODULE = """
 from kui.asgi import HttpRoute, HttpView, Kui, Mount, SocketView, required_method
@@ -112,6 +114,26 @@ def test_a_target_that_is_none_is_told_in_a_sentence(
 def test_an_error_inside_of_the_module_is_not_hidden() -> None:
     with pytest.raises(ModuleNotFoundError, match="no_such_module_at_all"):
         main(["routes", "broken"])
+
+
+@pytest.mark.parametrize("error", ["ValueError", "TypeError", "AttributeError", "KeyError", "ImportError"])
+def test_an_error_that_the_module_raises_is_not_taken_for_a_wrong_target(tmp_path: Path, error: str) -> None:
+    (tmp_path / f"raises_{error}.py").write_text(f"raise {error}('of the application')")
+    with pytest.raises(getattr(builtins, error), match="of the application"):
+        main(["routes", f"raises_{error}:app"])
+
+
+def test_an_error_that_a_package_raises_is_not_taken_for_a_wrong_target(tmp_path: Path) -> None:
+    (tmp_path / "raising_package").mkdir()
+    (tmp_path / "raising_package" / "__init__.py").write_text("raise ValueError('of the application')")
+    with pytest.raises(ValueError, match="of the application"):
+        check_module("raising_package.main:app")
+
+
+@pytest.mark.parametrize("target", ["", ":app", ".shown:app", "nowhere", "nowhere.main"])
+def test_a_module_that_is_none_is_told_before_it_is_imported(target: str) -> None:
+    with pytest.raises(TargetError, match="there is no module"):
+        check_module(target)
 
 
 def test_run_without_uvicorn_says_what_to_install(

@@ -15,7 +15,7 @@ from .converters import REFUSED, Converter, StrConverter
 SEGMENT_SAFE: Final = "!$&'()*+,;=:@"
 
 _BRACE: Final = re.compile(r"[{}]")
-_DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:/|\Z)")
+DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:/|\Z)")
 
 
 class Parameter(NamedTuple):
@@ -161,7 +161,7 @@ class Pattern:
             else self._text(token, values[token.name])
             for token in self.tokens
         )
-        if _DOT_SEGMENT.search(path):
+        if DOT_SEGMENT.search(path):
             raise ValueError(
                 f"the path {self.path!r} would be {path!r}, from which clients remove the segments '.' and '..'"
                 " (RFC 3986, section 5.2.4)"

@@ -30,13 +30,12 @@ def complete(target: str) -> str:
 def check_module(target: str) -> None:
     """Raise TargetError unless there is such a module; it is not imported, but the packages that it is in are."""
     module = target.partition(":")[0]
+    _check_name(module)
     try:
         found = find_spec(module) is not None
     except ModuleNotFoundError as error:
         if not _is_of(error, module):
             raise
-        found = False
-    except ValueError:  # an empty name, or a relative one
         found = False
     if not found:
         raise _no_module(module)
@@ -46,16 +45,16 @@ def load(target: str) -> Any:
     """Return the application.
 
     Raises:
-        TargetError: there is no such module, no such attribute in it, or it cannot be called.
+        TargetError: there is no such module, no such attribute in it, or it cannot be called. What the import of the
+            module raises is raised as it is.
     """
     module, _, attribute = complete(target).partition(":")
+    _check_name(module)
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if not _is_of(error, module):
             raise
-        raise _no_module(module) from None
-    except (ValueError, TypeError):
         raise _no_module(module) from None
     try:
         app = operator.attrgetter(attribute)(found)
@@ -75,6 +74,11 @@ def layers(app: Any) -> Iterator[Any]:
         yield app
         seen.add(id(app))
         app = getattr(app, "app", None)
+
+
+def _check_name(module: str) -> None:
+    if not module or module.startswith("."):
+        raise _no_module(module)
 
 
 def _is_of(error: ModuleNotFoundError, module: str) -> bool:
