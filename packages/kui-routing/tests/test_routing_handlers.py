@@ -159,6 +159,75 @@ def test_an_error_of_a_middleware_or_of_bind_notes_the_route() -> None:
     assert caught.value.__notes__[0].startswith("This happened to the route websocket '/x' named 'chat'")
 
 
+class Uncopied:
+    """What may neither be copied nor be written to."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        object.__setattr__(self, "is_made", True)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        assert not hasattr(self, "is_made"), f"{name} was written"
+        object.__setattr__(self, name, value)
+
+    def __copy__(self) -> Any:
+        raise AssertionError("it was copied")
+
+    def __deepcopy__(self, memo: object) -> Any:
+        raise AssertionError("it was deep-copied")
+
+    def __reduce__(self) -> Any:
+        raise AssertionError("it was copied by pickling")
+
+
+class CountingEndpoint(Uncopied):
+    async def __call__(self) -> str:
+        self.calls.append("endpoint")
+        return "answer"
+
+
+class CountingMiddleware(Uncopied):
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        async def wrapper() -> Any:
+            self.calls.append("middleware")
+            return await endpoint()
+
+        return wrapper
+
+
+class View:
+    made = 0
+
+    def __init__(self) -> None:
+        type(self).made += 1
+
+    def __await__(self) -> Any:
+        return chat().__await__()
+
+
+async def test_instances_views_and_middlewares_below_two_prefixes_are_those_that_were_given() -> None:
+    endpoint, middleware, grouped = CountingEndpoint(), CountingMiddleware(), CountingMiddleware()
+    before = vars(View).copy()
+    group = Routes(
+        SocketRoute("/instance", endpoint) @ middleware,
+        SocketRoute("/view", View),
+        namespace="n",
+        socket_middlewares=[grouped],
+    )
+    places = [Routes("/v1" // group, namespace="v1"), "/v2" // group]
+    routers = [Router(places), Router(places)]
+    assert {key: value for key, value in vars(View).items() if key != "made"} == {
+        key: value for key, value in before.items() if key != "made"
+    }
+    assert (View.made, endpoint.calls, middleware.calls, grouped.calls) == (0, [], [], [])
+    for router in routers:
+        for prefix in ("/v1", "/v2"):
+            assert await router.search("websocket", f"{prefix}/instance")[1]() == "answer"
+            await router.search("websocket", f"{prefix}/view")[1]()
+        assert {route.endpoint for route in router} == {endpoint, View}
+    assert (View.made, len(endpoint.calls), len(middleware.calls), len(grouped.calls)) == (4, 4, 4, 8)
+
+
 def test_nothing_is_written_to_an_endpoint() -> None:
     before = vars(chat).copy()
     Router([SocketRoute("/x", chat)])

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kui.routing import (
@@ -338,6 +338,12 @@ def url_for(template: str, **params: object) -> str:
         ("/u/{x:decimal}", Decimal(100), "/u/100"),
         ("/u/{x:decimal}", Decimal(0), "/u/0"),
         ("/u/{x:decimal}", Decimal("1E+2"), "/u/100"),
+        ("/u/{x:decimal}", 0.1, "/u/0.1"),
+        ("/u/{x:decimal}", 5, "/u/5"),
+        ("/u/{x:decimal}", "1.50", "/u/1.50"),
+        ("/u/{x:float}", Decimal("1.5"), "/u/1.5"),
+        ("/u/{x:float}", "1.5", "/u/1.5"),
+        ("/u/{x:float}", 5, "/u/5"),
         ("/u/{x:float}", 1e22, "/u/10000000000000000000000"),
         ("/u/{x:float}", 1e-7, "/u/0.0000001"),
         ("/u/{x:date}", date(2024, 2, 29), "/u/2024-02-29"),
@@ -354,12 +360,22 @@ def test_a_value_becomes_a_path(template: str, value: object, path: str) -> None
     ("template", "value"),
     [
         ("/{x}", ""),
+        ("/{x}", None),
+        ("/{x:any}", None),
         ("/{x}", "a/b"),
         ("/{x:int}", -1),
         ("/{x:int}", "five"),
         ("/{x:int}", True),
         ("/{x:decimal}", Decimal("NaN")),
         ("/{x:decimal}", "one"),
+        ("/{x:decimal}", True),
+        ("/{x:decimal}", None),
+        ("/{x:decimal}", Decimal("1E+999999999999")),
+        ("/{x:decimal}", Decimal("1E-999999999999")),
+        ("/{x:decimal}", Decimal("1E+4300")),
+        ("/{x:float}", True),
+        ("/{x:float}", "1e400"),
+        ("/{x:float}", "one"),
         ("/{x:float}", math.inf),
         ("/{x:date}", "2020-13-45"),
         ("/{x:uuid}", 5),
@@ -370,6 +386,20 @@ def test_a_value_that_would_not_match_is_refused(template: str, value: object) -
         ValueError, match=re.escape(f"url_for('n'): {value!r} is no value for the parameter 'x'")
     ):
         url_for(template, x=value)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"a"])
+def test_a_converter_whose_text_is_none_is_named(text: Any) -> None:
+    class Wrong(Hex):
+        def to_path(self, value: int) -> str:
+            return text  # type: ignore[no-any-return]
+
+    router = Router([SocketRoute("/{x:wrong}", endpoint)], converters={"wrong": Wrong()})
+    with pytest.raises(
+        TypeError,
+        match=rf"Wrong\.to_path has to return a string, and returned {text!r} for 7, the parameter 'x'",
+    ):
+        router.url_for("endpoint", {"x": 7})
 
 
 @pytest.mark.parametrize(
@@ -412,17 +442,21 @@ def has_dots(text: str) -> bool:
     return not {".", ".."}.isdisjoint(text.split("/"))
 
 
+@settings(max_examples=500, deadline=None)
 @given(
     st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable() and not has_dots(text)),
     st.integers(min_value=0),
     st.decimals(min_value=0, allow_nan=False, allow_infinity=False),
     st.floats(min_value=0, allow_nan=False, allow_infinity=False),
+    st.dates(),
+    st.uuids(),
     st.text(alphabet=string.printable).filter(lambda text: not has_dots(text)),
 )
 def test_search_finds_what_url_for_made(
-    text: str, number: int, decimal: Decimal, real: float, rest: str
+    text: str, number: int, decimal: Decimal, real: float, day: date, key: UUID, rest: str
 ) -> None:
-    router = Router([SocketRoute("/{t}/{n:int}/{d:decimal}/{f:float}/{r:any}", endpoint, "n")])
-    params = {"t": text, "n": number, "d": decimal, "f": real, "r": rest}
+    template = "/{t}/{n:int}/v{m:int}-{d:decimal}/{f:float}/{day:date}.{key:uuid}/{r:any}"
+    router = Router([SocketRoute(template, endpoint, "n")])
+    params = {"t": text, "n": number, "m": number, "d": decimal, "f": real, "day": day, "key": key, "r": rest}
     path = unquote(router.url_for("n", params))
     assert router.search("websocket", path)[0] == params

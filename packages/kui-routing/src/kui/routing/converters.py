@@ -67,7 +67,10 @@ class Converter(Generic[T]):
         raise NotImplementedError(f"{type(self).__name__} has no to_python method")
 
     def to_path(self, value: T) -> str:
-        """Return the text that stands for a value; percent-encoding is not its business."""
+        """Return the text that stands for a value; percent-encoding is not its business.
+
+        ValueError, ArithmeticError, TypeError and AttributeError refuse the value: `url_for` says so.
+        """
         return str(value)
 
     def match(self, text: str) -> T | Literal[Refused.REFUSED]:
@@ -93,6 +96,9 @@ class StrConverter(Converter[str]):
     def to_python(self, text: str) -> str:
         return text
 
+    def to_path(self, value: str) -> str:
+        return _text(value)
+
 
 class AnyConverter(Converter[str]):
     """The rest of the path, which may be empty and may contain slashes."""
@@ -103,6 +109,9 @@ class AnyConverter(Converter[str]):
 
     def to_python(self, text: str) -> str:
         return text
+
+    def to_path(self, value: str) -> str:
+        return _text(value)
 
 
 class IntConverter(Converter[int]):
@@ -136,7 +145,7 @@ class DecimalConverter(Converter[Decimal]):
         return Decimal(text)
 
     def to_path(self, value: Decimal) -> str:
-        return format(Decimal(value), "f")
+        return _digits(value)
 
 
 class FloatConverter(Converter[float]):
@@ -152,7 +161,7 @@ class FloatConverter(Converter[float]):
         return value
 
     def to_path(self, value: float) -> str:
-        return format(Decimal(repr(value)), "f")
+        return _digits(value)
 
 
 class DateConverter(Converter[date]):
@@ -173,6 +182,22 @@ class UUIDConverter(Converter[UUID]):
 
     def to_python(self, text: str) -> UUID:
         return UUID(text)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        raise ValueError("None is no text")
+    return str(value)
+
+
+def _digits(value: Decimal | float | str) -> str:
+    """Return a number without an exponent; a float as it is printed, and not as what it is in binary."""
+    if isinstance(value, bool):
+        raise TypeError("a truth value is no number")
+    number = Decimal(repr(float(value)) if isinstance(value, float) else value)
+    if abs(number.adjusted()) > MAX_DIGITS:
+        raise ValueError(f"a number has at most {MAX_DIGITS} characters")
+    return format(number, "f")
 
 
 _registry: dict[str, Converter[Any]] = {

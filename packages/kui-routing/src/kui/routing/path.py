@@ -145,6 +145,7 @@ class Pattern:
         Raises:
             ValueError: a value is missing or superfluous, its text would not match the parameter, or a segment would
                 be "." or "..", which clients remove from URLs, encoded or not.
+            TypeError: a converter's `to_path` returned no string.
         """
         missing = [name for name in self.names if name not in values]
         superfluous = [name for name in values if name not in self.names]
@@ -175,6 +176,11 @@ class Pattern:
             text = converter.to_path(value)
         except (ValueError, ArithmeticError, TypeError, AttributeError) as error:
             text, problem = "", error
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"{type(converter).__name__}.to_path has to return a string, and returned {text!r} for {value!r}, the"
+                f" parameter {parameter.name!r} of the path {self.path!r}"
+            )
         if problem or converter.match(text) is REFUSED:
             raise ValueError(
                 f"{value!r} is no value for the parameter {parameter.name!r} of the path {self.path!r},"

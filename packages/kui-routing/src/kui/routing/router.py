@@ -180,6 +180,7 @@ class Router(Registration):
         Raises:
             NoRouteFound: no route has the name.
             ValueError: a parameter is missing, superfluous, would not match, or would make a segment "." or "..".
+            TypeError: a converter's `to_path` returned no string.
         """
         trace = self._named(name)
         try:
