@@ -3,7 +3,6 @@
 import itertools
 import linecache
 import weakref
-from asyncio import to_thread
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Literal, TypeAlias
@@ -11,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from .callables import Kind, kind_of, name_of
 from .generators import OwingStack, start_async, start_sync, start_thread
 from .plan import Argument, Plan, Step
+from .threads import to_thread
 
 __all__ = ["Form", "compile_plan", "source_of"]
 
