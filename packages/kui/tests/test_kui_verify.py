@@ -111,8 +111,13 @@ async def test_a_model_takes_what_the_path_has_by_alias_and_does_without_its_def
 
 
 def test_a_model_of_which_the_path_lacks_a_field_is_refused() -> None:
-    with pytest.raises(SignatureError, match=r"the path parameter 'room', and the path '/\{row\}' has row"):
-        Kui(routes=[HttpRoute("/{row}", asks_for_seat)])
+    for path, has in (("/{row}", "row"), ("/seats/{room}", "room")):
+        with pytest.raises(SignatureError) as error:
+            Kui(routes=[HttpRoute(path, asks_for_seat)])
+        assert str(error.value) == (
+            f"asks_for_seat asks for the path parameter 'roomId', and the path {path!r} has {has}: write {{roomId}} into "
+            "the path, or take the parameter from another place, as with Query()"
+        )
 
 
 def test_no_verification_lets_everything_in() -> None:
