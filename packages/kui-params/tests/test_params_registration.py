@@ -203,13 +203,6 @@ def test_a_message_scope_where_no_messages_arrive() -> None:
     )
 
 
-async def test_an_annotation_that_pydantic_refuses_is_named_at_the_first_use(run: Any) -> None:
-    async def endpoint(page: Annotated[int, Query(discriminator="x")]) -> None: ...
-
-    with pytest.raises(SignatureError, match="endpoint: pydantic refuses its parameters page: "):
-        await run(endpoint)
-
-
 def test_unknown_arguments_of_a_marker() -> None:
     with pytest.raises(TypeError) as caught:
         Query(minimum=1, maximum=2)  # type: ignore[call-arg]  # pyright: ignore

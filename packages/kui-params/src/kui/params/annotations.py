@@ -18,6 +18,7 @@ __all__ = [
     "needs_names",
     "resolve",
     "take_markers",
+    "type_name",
     "without_none",
 ]
 
@@ -97,6 +98,12 @@ def plain(annotation: Any) -> Any:
             annotation = annotation.__origin__
         else:
             return annotation
+
+
+def type_name(annotation: Any) -> str:
+    """Return the annotation below its aliases and metadata as a message shows it."""
+    annotation = plain(annotation)
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 
 def members_of(annotation: Any) -> list[Any]:

@@ -134,7 +134,15 @@ class Binding:
         """Return the JSON Schema (2020-12) of the function's own parameters: an object with one key for each place."""
         from .schema import schema_of
 
-        return schema_of(self._node.parameters)
+        return schema_of(self._node)
+
+    def prepare(self) -> None:
+        """Build the validators now, and not at the first use: for the start of an application.
+
+        Raises:
+            SignatureError: pydantic can make no validator of a type; the message names the parameter.
+        """
+        self._ready().prepare()
 
     def arguments(self, connection: HTTPConnection) -> AbstractAsyncContextManager[dict[str, Any]]:
         """Hold the arguments: `async with binding.arguments(connection) as kwargs: await function(**kwargs)`.
@@ -144,17 +152,18 @@ class Binding:
         Raises:
             RequestValidationError: what the client sent does not fit.
         """
+        return self._ready().arguments(connection)
+
+    def _ready(self) -> "Bound":
         if self._bound is None:
             from .bound import Bound  # once, at the first use
 
             self._bound = Bound(self._node, self.protocol)
-        return self._bound.arguments(connection)
+        return self._bound
 
     def _fields_of(self, parameter: Parameter) -> "Fields":
         """Return what a parameter takes from its place, by the names that the client uses."""
         from .adapters import adapter_of  # with pydantic, as in `json_schema`: not before somebody asks
-        from .fields import fields_of
 
-        return fields_of(adapter_of({parameter.name: parameter}).core_schema, parameter.name).sent_in(
-            parameter.place
-        )
+        _, fields = adapter_of(self._node, {parameter.name: parameter})
+        return fields[parameter.name].sent_in(parameter.place)

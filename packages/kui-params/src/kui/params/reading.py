@@ -10,7 +10,8 @@ from kui.core import HTTPConnection
 from .adapters import adapter_of
 from .details import Detail, details_of, json_safe
 from .errors import RequestValidationError
-from .fields import Fields, fields_of, sent_name
+from .fields import Fields, sent_name
+from .graph import Node
 from .places import is_own, own_reader, own_reader_async
 from .readers import (
     Raw,
@@ -42,18 +43,19 @@ class Reading:
     values, or raises `refusal`, pydantic's `ValidationError`.
 
     Args:
-        parameters: the parameters by slot; slots are unique over the functions that the parameters belong to.
+        node: the function, for errors to name.
+        parameters: parameters of it and its dependencies by slot, which is a name of its own for each.
+
+    Raises:
+        SignatureError: there is no validator of an annotation.
     """
 
     refusal = ValidationError
 
-    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, node: Node, parameters: Mapping[str, Parameter]) -> None:
         self._parameters = parameters
-        adapter = adapter_of(parameters)
+        adapter, fields = adapter_of(node, parameters)
         self.validate: Callable[[Raw], dict[str, Any]] = adapter.validator.validate_python
-        fields = {
-            slot: fields_of(adapter.core_schema, slot) for slot, one in parameters.items() if one.exclusive
-        }
         reads = list(_readers_of(parameters, fields))
         waits = list(_async_readers_of(parameters, fields))
         self.is_async = bool(waits)

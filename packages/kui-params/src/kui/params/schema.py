@@ -1,13 +1,12 @@
 """The JSON Schema of parameters, by place."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 
 from .adapters import adapter_of
 from .fields import sent_name
-from .signature import Parameter
+from .graph import Node
 
 __all__ = ["schema_of"]
 
@@ -24,10 +23,10 @@ class _Generator(GenerateJsonSchema):
         return {}
 
 
-def schema_of(parameters: Iterable[Parameter]) -> dict[str, Any]:
+def schema_of(node: Node) -> dict[str, Any]:
     """Return a JSON Schema with one property for each place, whose properties are the names that the client uses."""
-    by_name = {parameter.name: parameter for parameter in parameters}
-    flat = adapter_of(by_name).json_schema(schema_generator=_Generator)
+    by_name = {parameter.name: parameter for parameter in node.parameters}
+    flat = adapter_of(node, by_name).validator.json_schema(schema_generator=_Generator)
     places: dict[str, Any] = {}
     for name, parameter in by_name.items():
         described = flat["properties"][name]

@@ -12,7 +12,6 @@ from kui.core import (
     Endpoint,
     ExceptionHandler,
     JSONCodec,
-    Lifespan,
     Middleware,
     NoActiveConnection,
     Receive,
@@ -32,6 +31,7 @@ from .draining import Drained, Draining
 from .exceptions import ExceptionMiddleware
 from .factory import FactoryClass
 from .fallback import Fallback
+from .lifespan import PreparingLifespan
 from .routing import Router
 from .verify import verify_path_parameters
 
@@ -67,8 +67,9 @@ class Kui(Application):
         limits: the limits of every WebSocket.
         request_limits: the limits of every HTTP request.
         dependency_overrides: functions to call in the place of others that `Depends` names; for tests.
-        verify: called as `verify(route, trace)` before a route goes into `router`; may raise to refuse it. Default:
-            `verify_path_parameters`; `verify_every_path_parameter` is stricter, None lets everything in.
+        verify: called as `verify(route, trace)` before a route goes into `router`; may raise to refuse it. Where it raises
+            `UnresolvedName` the start of the lifespan asks it again. Default: `verify_path_parameters`;
+            `verify_every_path_parameter` is stricter, None lets everything in.
 
     Raises:
         TypeError, ValueError: an argument, a route or a middleware that could not work.
@@ -132,7 +133,7 @@ class Kui(Application):
         self._origins = None if origins is None else OriginRule(origins)
         self.response_converter = ResponseConverter(response_converters)
         self.dependency_overrides = dict(dependency_overrides or {})
-        self.lifespan = Lifespan(lifespan, on_startup, on_shutdown)
+        self.lifespan = PreparingLifespan(self._prepare, lifespan, on_startup, on_shutdown)
         self._state = State()
         self._exception_handlers = ExceptionMiddleware(exception_handlers)
         http_middlewares = [*http_middlewares, *([] if cors_config is None else [allow_cors(**cors_config)])]
@@ -260,6 +261,11 @@ class Kui(Application):
             ValueError: an argument out of its range.
         """
         return await self._draining.drain(timeout=timeout, batch=batch, jitter=jitter, code=code)
+
+    def _prepare(self) -> None:
+        """Make the handlers ready before the first connection; a plain router leaves that to its connections."""
+        if isinstance(self.router, Router):
+            self.router.prepare()
 
     def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return the awaitable that serves a request, or what is neither that nor a WebSocket.
