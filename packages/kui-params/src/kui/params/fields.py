@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
-__all__ = ["Fields", "fields_of", "sent_name"]
+__all__ = ["Fields", "Schema", "fields_of", "schemas_in", "sent_name"]
 
 Schema: TypeAlias = Mapping[str, Any]
 """A core schema of pydantic, or what one is made of."""
@@ -98,7 +98,7 @@ class _Schemas:
         elif kind == "model" and schema.get("root_model"):
             yield from self.behind(schema["schema"])
         elif kind in _MEMBERS:
-            for member in _members(schema[_MEMBERS[kind]]):
+            for member in schemas_in(schema[_MEMBERS[kind]]):
                 yield from self.behind(member)
         else:
             yield schema
@@ -141,8 +141,8 @@ _INNER = {
 _MEMBERS = {"union": "choices", "tagged-union": "choices", "chain": "steps"}
 
 
-def _members(members: Any) -> Iterator[Schema]:
-    """Yield the schemas of members that stand in a list, some of them beside a label, or by their tags."""
+def schemas_in(members: Any) -> Iterator[Schema]:
+    """Yield the schemas of members that stand in a list, some of them beside a label, or by their names."""
     listed: Iterable[Any] = (
         cast("dict[Any, Any]", members).values() if isinstance(members, Mapping) else members
     )

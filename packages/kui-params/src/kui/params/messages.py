@@ -18,7 +18,8 @@ class ModelEncoding(Generic[T]):
     """An encoding of JSON text frames whose messages are of one type: what pydantic knows, unions included.
 
     A class view whose `on_receive` is annotated with a type has one of these. Decoding validates straight from the
-    frame; the validator is built at its first use, or by `prepare`.
+    frame; the validator is built at its first use, or by `prepare`. `NaN` and `Infinity` are no JSON, and refused as such
+    unless the type asks for them with `allow_inf_nan=True`.
 
     Args:
         type_: the type of the messages.
@@ -67,6 +68,8 @@ class ModelEncoding(Generic[T]):
 
     @lazy
     def _validate(self) -> Callable[[str | bytes], T]:
+        from .nan import lets_nan_in, without_nan  # with pydantic, as above
+
         try:
             adapter = self._adapter(self.type)
             adapter.rebuild()  # a name that is not defined is an error now
@@ -74,6 +77,8 @@ class ModelEncoding(Generic[T]):
             where = "the messages are" if self._view is None else f"{self._view}: the messages are"
             raise misfit(where, type_name(self.type), error) from error
         validate: Callable[[str | bytes], T] = adapter.validator.validate_json
+        if lets_nan_in(adapter.core_schema):
+            validate = without_nan(validate)
         # who asks for `decode` from now on gets the validator itself, without the method around it
         vars(self)["decode"] = validate
         return validate
