@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, assert_type
 
 import pytest
 from baize.datastructures import UploadFile
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from kui.core import HTTPException, end_connection
 from kui.params import (
@@ -272,6 +272,40 @@ def test_schemas_are_what_pydantic_says_of_the_same_types() -> None:
 
     schema = Binding.of(endpoint).json_schema()
     assert schema["$defs"]["Filter"] == TypeAdapter(Filter).json_schema()
+
+
+def test_schemas_of_headers_have_the_names_that_the_client_uses() -> None:
+    class Agent(BaseModel):
+        user_agent: str
+        trace: str = Field("", alias="X-Trace")
+
+    class Robot(BaseModel):
+        robot_name: str
+
+    async def one(agent: Annotated[Agent, Header()]) -> None: ...
+
+    async def either(agent: Annotated[Agent | Robot, Header(exclusive=True)]) -> None: ...
+
+    named = {
+        "type": "object",
+        "title": "Agent",
+        "properties": {
+            "user-agent": {"title": "User Agent", "type": "string"},
+            "x-trace": {"default": "", "title": "X-Trace", "type": "string"},
+        },
+        "required": ["user-agent"],
+    }
+    assert Binding.of(one).json_schema()["properties"]["header"] == named
+    members = Binding.of(either).json_schema()["properties"]["header"]["anyOf"]
+    assert members == [
+        named,
+        {
+            "type": "object",
+            "title": "Robot",
+            "properties": {"robot-name": {"title": "Robot Name", "type": "string"}},
+            "required": ["robot-name"],
+        },
+    ]
 
 
 def test_what_pydantic_cannot_describe_is_anything_and_a_file_is_binary() -> None:

@@ -48,6 +48,17 @@ async def test_an_exclusive_body_is_one_parameter(run_http: Any) -> None:
     assert await run_http(numbers, body=[1, "2"]) == [1, 2]
 
 
+async def test_numbers_of_a_body_are_text_where_that_is_asked_for(run_http: Any) -> None:
+    async def endpoint(
+        name: Annotated[str, Body(coerce_numbers_to_str=True)], other: Annotated[str, Body("")]
+    ) -> Any:
+        return name, other
+
+    assert await run_http(endpoint, body={"name": 7}) == ("7", "")
+    with pytest.raises(RequestValidationError):
+        await run_http(endpoint, body={"name": 7, "other": 7})
+
+
 async def test_a_body_that_is_no_object_is_refused(run_http: Any) -> None:
     async def endpoint(name: Annotated[str, Body()]) -> None: ...
 

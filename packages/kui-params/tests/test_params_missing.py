@@ -1,12 +1,14 @@
 """What a function needs of a place, and what it leaves there."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, NotRequired, Required, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, Required
 
 import pytest
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, RootModel
+from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
 
-from kui.params import Binding, Path, Query
+from kui.params import Binding, Header, Path, Query
 
 
 class Seat(BaseModel):
@@ -72,11 +74,13 @@ async def mapping(every: Annotated[dict[str, str], Path(exclusive=True)]) -> Non
 async def elsewhere(room: Annotated[str, Query()]) -> None: ...
 
 
-@pytest.mark.parametrize(
-    "function", [single, model, open_model, dataclass_, typed_dict, loose_spot, postponed_spot]
-)
+@pytest.mark.parametrize("function", [single, open_model, dataclass_, typed_dict, loose_spot, postponed_spot])
 def test_what_has_no_default_is_missing_in_a_place_without_it(function: Any) -> None:
     assert Binding.of(function).missing("path", ["hall", "row"]) == ("room",)
+
+
+def test_a_field_that_goes_by_aliases_is_missing_by_the_first() -> None:
+    assert Binding.of(model).missing("path", ["hall", "row", "room"]) == ("roomId",)
 
 
 @pytest.mark.parametrize("function", [optional_model, mapping, elsewhere])
@@ -101,3 +105,75 @@ def test_a_key_that_another_place_gives_is_ignored() -> None:
 @pytest.mark.parametrize("function", [mapping, open_model])
 def test_a_mapping_and_a_model_that_keeps_the_rest_ignore_nothing(function: Any) -> None:
     assert Binding.of(function).ignored("path", ["hall"]) == ()
+
+
+class Page(BaseModel):
+    number: int = Field(alias="pageNumber")
+    tags: list[str] = []
+
+
+class Both(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    page_size: int
+
+
+class Deep(BaseModel):
+    ids: list[int] = Field(validation_alias=AliasChoices("id", AliasPath("numbers", 0)))
+    first: int = Field(validation_alias=AliasPath("order", 0))
+
+
+class Camel(TypedDict):
+    __pydantic_config__ = ConfigDict(alias_generator=to_camel)  # type: ignore[misc]
+    page_size: int
+
+
+class Agent(BaseModel):
+    user_agent: str
+    x_tags: list[str] = []
+    trace: str = Field("", alias="X-Trace")
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"]
+    radius: float
+    tags: list[str] = []
+
+
+class Square(BaseModel):
+    kind: Literal["square"]
+    side: float
+
+
+class Everything(RootModel[dict[str, str]]): ...
+
+
+class JustAPage(RootModel[Page]): ...
+
+
+Shape = Annotated[Circle | Square, Query(exclusive=True, discriminator="kind")]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "place", "names", "missing"),
+    [
+        (Annotated[Page, Query()], "query", ("pageNumber", "tags"), ("pageNumber",)),
+        (Annotated[JustAPage, Query()], "query", ("pageNumber", "tags"), ("pageNumber",)),
+        (Annotated[Both, Query()], "query", ("pageSize", "page_size"), ("pageSize",)),
+        (Annotated[Deep, Query()], "query", ("id", "numbers", "order"), ("id", "order")),
+        (Annotated[Camel, Query()], "query", ("pageSize",), ("pageSize",)),
+        (Annotated[Agent, Header()], "header", ("user-agent", "x-tags", "x-trace"), ("user-agent",)),
+        (Shape, "query", ("kind", "radius", "tags", "side"), ("kind",)),
+        (Annotated[Everything, Query()], "query", (), ()),
+    ],
+)
+def test_names_are_those_that_the_client_uses(
+    annotation: Any, place: str, names: tuple[str, ...], missing: tuple[str, ...]
+) -> None:
+    async def endpoint(it: Any) -> None: ...
+
+    endpoint.__annotations__["it"] = annotation
+    binding = Binding.of(endpoint)
+    assert binding.places == {place: names}
+    assert binding.missing(place, ["tags"]) == missing
+    assert binding.missing(place, names) == ()
+    assert binding.ignored(place, [*names, "user_agent"]) == (("user_agent",) if names else ())

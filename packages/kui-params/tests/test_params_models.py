@@ -1,15 +1,20 @@
 """One parameter that takes all of a place: a model, a dataclass, a mapping."""
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
 
 import pytest
 from params_samples import Filter
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Json, RootModel
+from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 
 from kui.params import Cookie, Header, Path, Query, RequestValidationError
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -101,3 +106,122 @@ async def test_every_alias_of_a_models_field_is_read(run: Any) -> None:
 
     assert await run(endpoint, query="id=1&id=2&p=3", headers={"W": "4"}) == ([1, 2], 3, 4)
     assert await run(endpoint, query="id=1&page=3", headers={"W": "4"}) == ([1], 3, 4)
+
+
+async def test_an_alias_generator_names_the_fields_of_every_kind_of_model(run: Any) -> None:
+    config = ConfigDict(alias_generator=to_camel)
+
+    class Model(BaseModel):
+        model_config = config
+        user_ids: list[int]
+
+    @pydantic_dataclass(config=config)
+    class Data:
+        user_ids: list[int]
+
+    class Dict(TypedDict):
+        __pydantic_config__ = config  # type: ignore[misc]
+        user_ids: list[int]
+
+    async def endpoint(
+        model: Annotated[Model, Query()], data: Annotated[Data, Header()], dict_: Annotated[Dict, Cookie()]
+    ) -> Any:
+        return model.user_ids, data.user_ids, dict_["user_ids"]
+
+    sent = {"query": "userIds=1&userIds=2", "headers": {"userIds": "3", "cookie": "userIds=4"}}
+    assert await run(endpoint, **sent) == ([1, 2], [3], [4])
+
+
+async def test_a_root_model_is_what_its_root_is(run: Any) -> None:
+    class Everything(RootModel[dict[str, str]]): ...
+
+    class Ids(RootModel[list[int]]): ...
+
+    class Page(RootModel[int]): ...
+
+    class Wrapped(RootModel[Filter | None]): ...
+
+    async def endpoint(
+        every: Annotated[Everything, Query()],
+        ids: Annotated[Ids, Header()],
+        page: Annotated[Page, Header()],
+        filter: Annotated[Wrapped, Cookie()],
+    ) -> Any:
+        return every.root, ids.root, page.root, filter.root
+
+    sent = {
+        "query": "a=1&b=2",
+        "headers": [("ids", "1"), ("ids", "2"), ("page", "3"), ("cookie", "page=4; tags=a")],
+    }
+    assert await run(endpoint, **sent) == ({"a": "1", "b": "2"}, [1, 2], 3, Filter(page=4, tags=["a"]))
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"]
+    marks: list[int] = []
+
+
+class Square(BaseModel):
+    kind: Literal["square"]
+    side: int
+
+
+async def test_a_union_of_models_takes_the_fields_of_all_its_members(run: Any) -> None:
+    async def endpoint(shape: Annotated[Circle | Square, Query(exclusive=True, discriminator="kind")]) -> Any:
+        return shape
+
+    assert await run(endpoint, query="kind=circle&marks=1") == Circle(kind="circle", marks=[1])
+    assert await run(endpoint, query="kind=circle&marks=1&marks=2") == Circle(kind="circle", marks=[1, 2])
+    assert await run(endpoint, query="kind=square&side=3&side=4") == Square(kind="square", side=4)
+
+
+async def test_the_type_arguments_of_a_generic_model_count(run: Any) -> None:
+    @dataclass
+    class Data(Generic[T]):
+        ids: T
+
+    class Model(BaseModel, Generic[T]):
+        ids: T
+
+    class Dict(TypedDict, Generic[T]):
+        ids: T
+
+    async def endpoint(
+        data: Annotated[Data[list[int]], Query()],
+        model: Annotated[Model[set[int]], Header()],
+        dict_: Annotated[Dict[tuple[int, ...]], Cookie()],
+    ) -> Any:
+        return data.ids, model.ids, dict_["ids"]
+
+    sent = {"query": "ids=1", "headers": {"ids": "2", "cookie": "ids=3"}}
+    assert await run(endpoint, **sent) == ([1], {2}, (3,))
+
+
+async def test_every_collection_is_a_field_of_several_values(run: Any) -> None:
+    class Several(BaseModel):
+        a: list[int]
+        b: Sequence[int]
+        c: deque[int]
+        d: frozenset[int] | None = None
+        e: tuple[int, int] = (0, 0)
+        f: Annotated[list[int], AfterValidator(sorted)] = []
+        g: Json[list[int]] = []
+
+    async def endpoint(several: Annotated[Several, Query()]) -> Any:
+        return several
+
+    query = "a=1&b=2&c=3&d=4&e=5&e=6&f=8&f=7&g=[9]"
+    expected = Several(a=[1], b=[2], c=deque([3]), d=frozenset([4]), e=(5, 6), f=[7, 8], g="[9]")  # type: ignore[arg-type]  # pyright: ignore
+    assert await run(endpoint, query=query) == expected
+
+
+async def test_a_model_that_names_itself_takes_its_place(run: Any) -> None:
+    async def endpoint(node: Annotated[Node, Query()]) -> Any:
+        return node
+
+    assert await run(endpoint, query="tags=a") == Node(tags=["a"])
+
+
+class Node(BaseModel):
+    tags: list[str]
+    next: "Node | None" = None

@@ -10,7 +10,7 @@ import pytest
 
 import kui.params
 from kui.core import HTTPConnection, end_connection
-from kui.params import RequestValidationError
+from kui.params import RequestValidationError, SignatureError
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCKS: list[str] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
@@ -49,7 +49,7 @@ class TestSockets:
 from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 from kui.core import HTTPException
-from kui.params import Cookie, Depends, Header, Query, auto_params
+from kui.params import Cookie, Depends, Header, Query, auto_params, prepare
 from kui.websocket import SocketView, check_origin, websocket, websocket_session
 """
         return names_of(setup)
@@ -128,6 +128,16 @@ from kui.websocket import SocketView, check_origin, websocket, websocket_session
                 async with client.websocket("/") as ws:
                     await ws.send_text(wrong)
                     assert (await ws.expect_close()).code == 4401
+
+    async def test_handlers_are_prepared_at_the_start(self, names: dict[str, Any]) -> None:
+        made = names_of(BLOCKS[2], BLOCKS[3], BLOCKS[5], **names)
+        await made["start"]()
+        made["cookie_user"].__annotations__["sid"] = made["Annotated"][int, made["Cookie"](discriminator="x")]
+        wrong = names_of(BLOCKS[5], **{**made, "by_cookie": made["cookie_user"]})
+        with pytest.raises(
+            SignatureError, match="cookie_user: parameter 'sid' is of the type int, which cannot"
+        ):
+            await wrong["start"]()
 
 
 def test_the_package_imports_no_sibling() -> None:

@@ -17,12 +17,16 @@ from kui.asgi import (
     SignatureError,
     SocketRoute,
     SocketView,
+    UnresolvedName,
+    auto_params,
     request,
     verify_every_path_parameter,
+    verify_path_parameters,
     websocket,
 )
 from kui.asgi.routing import Router
 from kui.core import Endpoint, Receive, Scope, Send
+from kui.routing import Router as PlainRouter
 from kui.testing import TestClient
 
 
@@ -111,8 +115,13 @@ async def test_a_model_takes_what_the_path_has_by_alias_and_does_without_its_def
 
 
 def test_a_model_of_which_the_path_lacks_a_field_is_refused() -> None:
-    with pytest.raises(SignatureError, match=r"the path parameter 'room', and the path '/\{row\}' has row"):
-        Kui(routes=[HttpRoute("/{row}", asks_for_seat)])
+    for path, has in (("/{row}", "row"), ("/seats/{room}", "room")):
+        with pytest.raises(SignatureError) as error:
+            Kui(routes=[HttpRoute(path, asks_for_seat)])
+        assert str(error.value) == (
+            f"asks_for_seat asks for the path parameter 'roomId', and the path {path!r} has {has}: write {{roomId}} into "
+            "the path, or take the parameter from another place, as with Query()"
+        )
 
 
 def test_no_verification_lets_everything_in() -> None:
@@ -194,9 +203,16 @@ def test_a_router_of_ones_own_can_be_as_strict() -> None:
 async def unresolved(later: "Annotated[Later, Query()]") -> None: ...  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore
 
 
-def test_what_names_what_is_not_defined_yet_is_not_judged() -> None:
+def test_what_names_what_is_not_defined_yet_is_not_judged_before_the_start() -> None:
     later: Any = unresolved  # pyright: ignore[reportUnknownVariableType]
     assert len(strict(HttpRoute("/{room}", later)).router) == 1
+
+
+def test_a_plain_router_refuses_what_it_cannot_judge() -> None:
+    later: Any = unresolved  # pyright: ignore[reportUnknownVariableType]
+    with pytest.raises(UnresolvedName) as error:
+        PlainRouter([HttpRoute("/{room}", later)], bind=auto_params, verify=verify_path_parameters)
+    assert str(error.value) == "an annotation behind the path '/{room}' names what is not defined"
 
 
 def test_a_verification_of_ones_own_sees_the_route_and_may_refuse_it() -> None:

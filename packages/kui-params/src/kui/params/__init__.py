@@ -1,10 +1,10 @@
 """Annotated parameters, dependencies and validated messages, bound once at registration."""
 
 from .auth import api_key_auth_dependency, basic_auth, bearer_auth
-from .auto import auto_params, bindings
+from .auto import auto_params, bindings, prepare
 from .binding import Binding
 from .depends import Depends
-from .errors import RequestValidationError, SignatureError
+from .errors import RequestValidationError, SignatureError, UnresolvedName
 from .markers import Body, Cookie, Header, Path, Query
 from .messages import ModelEncoding
 
@@ -19,9 +19,11 @@ __all__ = [
     "Query",
     "RequestValidationError",
     "SignatureError",
+    "UnresolvedName",
     "api_key_auth_dependency",
     "auto_params",
     "basic_auth",
     "bearer_auth",
     "bindings",
+    "prepare",
 ]

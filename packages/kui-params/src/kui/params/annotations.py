@@ -18,6 +18,7 @@ __all__ = [
     "needs_names",
     "resolve",
     "take_markers",
+    "type_name",
     "without_none",
 ]
 
@@ -99,6 +100,12 @@ def plain(annotation: Any) -> Any:
             return annotation
 
 
+def type_name(annotation: Any) -> str:
+    """Return the annotation below its aliases and metadata as a message shows it."""
+    annotation = plain(annotation)
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
 def members_of(annotation: Any) -> list[Any]:
     """Return the members of a union, at any depth; of anything else, itself."""
     annotation = plain(annotation)
@@ -119,7 +126,12 @@ def is_multiple(annotation: Any) -> bool:
     """
     if get_origin(annotation) is Annotated and is_json(annotation.__metadata__):
         return False
-    return any((get_origin(member) or member) in _MULTIPLE for member in without_none(annotation))
+    return any(
+        is_multiple(_root_of(member))
+        if _is_root_model(member)
+        else (get_origin(member) or member) in _MULTIPLE
+        for member in without_none(annotation)
+    )
 
 
 def is_json(metadata: Iterable[Any]) -> bool:
@@ -129,13 +141,31 @@ def is_json(metadata: Iterable[Any]) -> bool:
 
 
 def is_model(annotation: Any) -> bool:
-    """Tell whether the annotation is a class with fields: a pydantic model, a dataclass or a TypedDict."""
+    """Tell whether the annotation is a class with fields: a pydantic model, a dataclass or a TypedDict.
+
+    A RootModel is what its root is, and one with the root of a mapping has all fields that there can be.
+    """
     kind: Any = get_origin(annotation) or annotation
+    if _is_root_model(kind):
+        return all(is_model(member) or _is_mapping(member) for member in without_none(_root_of(kind)))
     return inspect.isclass(kind) and (
         hasattr(kind, "__dataclass_fields__")
         or hasattr(kind, "__required_keys__")  # a TypedDict, of typing or of typing_extensions
         or issubclass(kind, loaded("pydantic.main", "BaseModel"))
     )
+
+
+def _is_root_model(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, loaded("pydantic.root_model", "RootModel"))
+
+
+def _root_of(model: Any) -> Any:
+    return model.model_fields["root"].annotation
+
+
+def _is_mapping(annotation: Any) -> bool:
+    kind: Any = get_origin(annotation) or annotation
+    return inspect.isclass(kind) and issubclass(kind, collections.abc.Mapping)
 
 
 def is_payload(annotation: Any) -> bool:

@@ -1,8 +1,8 @@
 """`auto_params`: an endpoint that takes its parameters from the connection."""
 
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .binding import Binding
 from .errors import UnresolvedName
@@ -10,7 +10,11 @@ from .graph import Node, node_of
 from .handlers import check_async, handler_of, look_like
 from .wrappers import own_attribute
 
-__all__ = ["auto_params", "bindings"]
+if TYPE_CHECKING:
+    from .bound import Bound
+    from .messages import ModelEncoding
+
+__all__ = ["auto_params", "bindings", "prepare"]
 
 T = TypeVar("T")
 
@@ -29,7 +33,7 @@ def auto_params(endpoint: Callable[..., Awaitable[T]], protocol: str = "http") -
 
     Raises:
         SignatureError: a mistake in a signature; the message says what to write. Annotations that name what is not
-            defined yet are looked up again at the first call.
+            defined yet are looked up again by `prepare`, or else at the first call.
 
     ```python
     >>> import asyncio
@@ -59,17 +63,47 @@ def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...] | None:
 
     Empty for what had nothing to bind; None as long as an annotation names what is not defined yet.
     """
-    behind: Callable[[], tuple[Binding, ...] | None] | None = own_attribute(handler, _BEHIND)
-    return () if behind is None else behind()
+    behind: _Behind | _Later | None = own_attribute(handler, _BEHIND)
+    return () if behind is None else behind.bindings()
+
+
+def prepare(handler: Callable[..., Any]) -> None:
+    """Make a handler that `auto_params` made ready for its first connection: names looked up, validators built.
+
+    For the start of an application, where a mistake can still stop it; `Kui` does this. A handler that is not prepared is
+    made ready by its first connection. What had nothing to bind is left alone.
+
+    Args:
+        handler: what `auto_params` returned.
+
+    Raises:
+        SignatureError: an annotation names what is not defined, what it names makes a mistake of it, or pydantic cannot
+            validate its type.
+
+    ```python
+    >>> from typing import Annotated
+    >>> from kui.params import Query, auto_params, prepare
+    >>> async def search(q: Annotated["Words", Query()]): ...
+    >>> handler = auto_params(search)
+    >>> Words = list[str]
+    >>> prepare(handler)
+
+    ```
+    """
+    behind: _Behind | _Later | None = own_attribute(handler, _BEHIND)
+    if behind is not None:
+        behind.prepare()
 
 
 def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
     if inspect.isclass(endpoint):
         from .views import bind_view
 
-        handler, nodes = bind_view(endpoint, protocol)
+        handler, nodes, parts = bind_view(endpoint, protocol)
         if handler is not endpoint:
-            _remember(handler, nodes, protocol)
+            # what is set on a bound view arrives at the user's class, unless type itself sets it
+            set_ = type.__setattr__ if inspect.isclass(handler) else setattr
+            set_(handler, _BEHIND, _Behind(nodes, protocol, parts))
         return handler
     check_async(endpoint)
     node = node_of(endpoint, protocol)
@@ -77,38 +111,60 @@ def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[...,
         return endpoint
     from .bound import Bound  # as the views: what runs comes with the first that has something to bind
 
-    handler = handler_of(Bound(node, protocol), endpoint)
-    _remember(handler, [node], protocol)
+    bound = Bound(node, protocol)
+    handler = handler_of(bound, endpoint)
+    setattr(handler, _BEHIND, _Behind([node], protocol, [bound]))
     return handler
 
 
 def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
-    ready: Callable[..., Awaitable[T]] | None = None
-
-    def resolved() -> Callable[..., Awaitable[T]]:
-        nonlocal ready
-        if ready is None:
-            ready = _bind(endpoint, protocol)
-        return ready
+    later = _Later(endpoint, protocol)
 
     async def handler(*args: Any, **kwargs: Any) -> T:
-        return await resolved()(*args, **kwargs)
-
-    def behind() -> tuple[Binding, ...] | None:
-        try:
-            return bindings(resolved())
-        except UnresolvedName:
-            return None
+        result: T = await later.handler()(*args, **kwargs)
+        return result
 
     look_like(handler, endpoint, inspect.Signature())
-    setattr(handler, _BEHIND, behind)
+    setattr(handler, _BEHIND, later)
     return handler
 
 
-def _remember(handler: Any, nodes: list[Node], protocol: str) -> None:
-    def behind() -> tuple[Binding, ...]:
-        return tuple(Binding(each, protocol) for node in nodes for each in node.walk())
+class _Behind:
+    """What stands behind a handler: what was read, and what runs."""
 
-    # what is set on a bound view arrives at the user's class, unless type itself sets it
-    set_ = type.__setattr__ if inspect.isclass(handler) else setattr
-    set_(handler, _BEHIND, behind)
+    def __init__(
+        self, nodes: list[Node], protocol: str, parts: "Sequence[Bound | ModelEncoding[Any]]"
+    ) -> None:
+        self._nodes = nodes
+        self._protocol = protocol
+        self._parts = parts
+
+    def bindings(self) -> tuple[Binding, ...]:
+        return tuple(Binding(each, self._protocol) for node in self._nodes for each in node.walk())
+
+    def prepare(self) -> None:
+        for part in self._parts:
+            part.prepare()
+
+
+class _Later:
+    """What stands behind the handler of an endpoint that is bound when all of its names are defined."""
+
+    def __init__(self, endpoint: Callable[..., Awaitable[Any]], protocol: str) -> None:
+        self._endpoint = endpoint
+        self._protocol = protocol
+        self._handler: Callable[..., Awaitable[Any]] | None = None
+
+    def handler(self) -> Callable[..., Awaitable[Any]]:
+        if self._handler is None:
+            self._handler = _bind(self._endpoint, self._protocol)
+        return self._handler
+
+    def bindings(self) -> tuple[Binding, ...] | None:
+        try:
+            return bindings(self.handler())
+        except UnresolvedName:
+            return None
+
+    def prepare(self) -> None:
+        prepare(self.handler())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kui.core import HTTPConnection
 
 from .graph import Node, node_of
+from .signature import Parameter
 
 if TYPE_CHECKING:
     from .bound import Bound
@@ -75,14 +76,14 @@ class Binding:
         """By place, the names that the client uses: `{"path": ("room",), "header": ("x-token",)}`."""
         places: dict[str, list[str]] = {}
         for parameter in self._node.parameters:
-            names = sorted(_fields_of(parameter.annotation).keys) if parameter.exclusive else [parameter.key]
+            names = self._fields_of(parameter).names if parameter.exclusive else [parameter.key]
             places.setdefault(parameter.place, []).extend(names)
         return {place: tuple(names) for place, names in places.items()}
 
     def missing(self, place: str, keys: Collection[str]) -> tuple[str, ...]:
         """Return the names that the function cannot do without, of a place that has these keys and no others.
 
-        A field of a model that has an alias goes by the name that it has in the model.
+        A field of a model that goes by several names is missing by the first of them.
 
         ```python
         >>> from typing import Annotated
@@ -97,9 +98,7 @@ class Binding:
         for parameter in self._node.parameters:
             if parameter.place != place or not parameter.required:
                 continue
-            required = (
-                _fields_of(parameter.annotation).required if parameter.exclusive else ((parameter.key,),)
-            )
+            required = self._fields_of(parameter).required if parameter.exclusive else ((parameter.key,),)
             missing += [names[0] for names in required if not {*names}.intersection(keys)]
         return tuple(missing)
 
@@ -116,7 +115,7 @@ class Binding:
         ```
         """
         parameters = [one for one in self._node.parameters if one.place == place]
-        if any(one.exclusive and _fields_of(one.annotation).everything for one in parameters):
+        if any(one.exclusive and self._fields_of(one).everything for one in parameters):
             return ()
         taken = self.places.get(place, ())
         return tuple(key for key in keys if key not in taken)
@@ -135,7 +134,15 @@ class Binding:
         """Return the JSON Schema (2020-12) of the function's own parameters: an object with one key for each place."""
         from .schema import schema_of
 
-        return schema_of(self._node.parameters)
+        return schema_of(self._node)
+
+    def prepare(self) -> None:
+        """Build the validators now, and not at the first use: for the start of an application.
+
+        Raises:
+            SignatureError: pydantic can make no validator of a type; the message names the parameter.
+        """
+        self._ready().prepare()
 
     def arguments(self, connection: HTTPConnection) -> AbstractAsyncContextManager[dict[str, Any]]:
         """Hold the arguments: `async with binding.arguments(connection) as kwargs: await function(**kwargs)`.
@@ -145,14 +152,18 @@ class Binding:
         Raises:
             RequestValidationError: what the client sent does not fit.
         """
+        return self._ready().arguments(connection)
+
+    def _ready(self) -> "Bound":
         if self._bound is None:
             from .bound import Bound  # once, at the first use
 
             self._bound = Bound(self._node, self.protocol)
-        return self._bound.arguments(connection)
+        return self._bound
 
+    def _fields_of(self, parameter: Parameter) -> "Fields":
+        """Return what a parameter takes from its place, by the names that the client uses."""
+        from .adapters import adapter_of  # with pydantic, as in `json_schema`: not before somebody asks
 
-def _fields_of(annotation: Any) -> "Fields":
-    from .fields import fields_of  # with pydantic, as in `json_schema`: not before somebody asks
-
-    return fields_of(annotation)
+        _, fields = adapter_of(self._node, {parameter.name: parameter})
+        return fields[parameter.name].sent_in(parameter.place)

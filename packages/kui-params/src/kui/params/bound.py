@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPConnection
 
-from .callables import key_of, name_of
+from .callables import key_of
 from .details import Detail
-from .errors import RequestValidationError, SignatureError
+from .errors import RequestValidationError
 from .graph import Edge, Node, Overrides
 from .places import places_that_were_read
 from .plan import Plan, plan_of
@@ -62,8 +62,7 @@ class Bound:
         self._overrides = overrides
         self._may_be_overridden = bool(node.edges) and overrides is None
         self._compiled: dict[Form, Callable[..., Any]] = {}
-        self._names: dict[str, Any] = {}
-        self._plan: Plan | None = None
+        self._built: tuple[Plan, dict[str, Any]] | None = None
         self._replaced: dict[Any, Bound] = {}
         self._partial: dict[frozenset[str], Bound] = {}
         self._readings: dict[Node, list[Reading]] = {}
@@ -93,19 +92,29 @@ class Bound:
                 self._partial[taken] = Bound(self.node.without(taken), self.protocol, target=self._target)
             return self._partial[taken]
 
+    def prepare(self) -> None:
+        """Build the validators, unless that was done.
+
+        Raises:
+            SignatureError: pydantic can make none of an annotation.
+        """
+        self._build()
+
+    def _build(self) -> tuple[Plan, dict[str, Any]]:
+        """Return the plan, and what the source calls beside the dependencies."""
+        with _lock:
+            if self._built is None:
+                plan = plan_of(self.node)
+                names = {"target": self._target, "refusal": partial(self._refusal, plan), **_readings(plan)}
+                self._built = plan, names
+            return self._built
+
     def _compile(self, form: Form) -> Callable[..., Any]:
         with _lock:
-            if self._plan is None:
-                plan = plan_of(self.node)
-                self._names = {
-                    "target": self._target,
-                    "refusal": partial(self._refusal, plan),
-                    **_readings(plan),
-                }
-                self._plan = plan
             if form not in self._compiled:
+                plan, names = self._build()
                 self._compiled[form] = compile_plan(
-                    self._plan, form, self._names, given=self._given, owes_response=self.protocol == "http"
+                    plan, form, names, given=self._given, owes_response=self.protocol == "http"
                 )
             return self._compiled[form]
 
@@ -164,7 +173,7 @@ class Bound:
         if readings is None:
             with _lock:
                 groups = _split({one.name: one for one in node.parameters})
-                readings = self._readings[node] = [_reading()(parameters) for parameters in groups.values()]
+                readings = self._readings[node] = [_reading()(node, group) for group in groups.values()]
         return [detail for reading in readings for detail in await reading.errors(connection)]
 
     def _single(self, edge: Edge) -> "Bound":
@@ -185,19 +194,10 @@ def _overrides_of(connection: HTTPConnection) -> Overrides | None:
 
 
 def _readings(plan: Plan) -> dict[str, Any]:
-    """Return what the source calls to read and to validate.
-
-    Raises:
-        SignatureError: pydantic cannot make a validator of the annotations.
-    """
+    """Return what the source calls to read and to validate."""
     names: dict[str, Any] = {}
     for part, parameters in _split(plan.parameters).items():
-        try:
-            reading = _reading()(parameters)
-        except Exception as error:
-            raise SignatureError(
-                f"{name_of(plan.node.function)}: pydantic refuses its parameters {', '.join(parameters)}: {error}"
-            ) from error
+        reading = _reading()(plan.node, parameters)
         names[f"read_{part}"] = reading.read
         names[f"validate_{part}"] = reading.validate
         names["ValidationError"] = reading.refusal

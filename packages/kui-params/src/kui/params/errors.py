@@ -3,7 +3,7 @@
 Exception
 +-- TypeError
 |   +-- SignatureError             a signature cannot be bound; raised at registration
-|       +-- UnresolvedName         a postponed annotation names what is not defined (yet)
+|       +-- UnresolvedName         an annotation names what is not defined (yet)
 +-- kui.core.HTTPException
     +-- RequestValidationError     what the client sent does not fit; 422, or 404 for the path
 """
@@ -19,7 +19,7 @@ from .details import Detail, details_of
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-__all__ = ["RequestValidationError", "SignatureError", "UnresolvedName", "no_body"]
+__all__ = ["RequestValidationError", "SignatureError", "UnresolvedName", "misfit", "no_body"]
 
 
 class SignatureError(TypeError):
@@ -27,7 +27,23 @@ class SignatureError(TypeError):
 
 
 class UnresolvedName(SignatureError):
-    """An annotation names something that is not defined where it was looked for."""
+    """An annotation names something that is not defined where it was looked for, and may be later."""
+
+
+def misfit(where: str, type_: str, error: Exception) -> SignatureError:
+    """Return what is raised for a type that pydantic makes no validator of.
+
+    Args:
+        where: what has the type, as the beginning of a sentence.
+        type_: the name of the type.
+        error: what pydantic raised.
+    """
+    is_unfinished = getattr(error, "code", None) in ("undefined-annotation", "class-not-fully-defined")
+    kind = UnresolvedName if is_unfinished else SignatureError
+    reason = " ".join(
+        str(error).partition("\n\n")[0].split()
+    )  # what follows is a link, or about pydantic itself
+    return kind(f"{where} of the type {type_}, which cannot be validated: {reason}")
 
 
 def no_body(parameter: str) -> str:

@@ -1,102 +1,165 @@
-"""The fields of a model that takes a whole place: which names they have there, which of them take several values."""
+"""The fields of a model that takes a whole place, as pydantic reads them."""
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any, NotRequired, Required, cast, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, cast
 
-from pydantic import AliasChoices, AliasPath, BaseModel
-from pydantic.fields import FieldInfo
-from typing_extensions import ReadOnly, get_type_hints, is_typeddict
+__all__ = ["Fields", "Schema", "fields_of", "schemas_in", "sent_name"]
 
-from .annotations import is_json, is_model, is_multiple, without_none
-
-__all__ = ["Fields", "fields_of"]
+Schema: TypeAlias = Mapping[str, Any]
+"""A core schema of pydantic, or what one is made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What a model takes from its place.
+    """What a parameter takes from its place.
 
-    `keys` are all names that a field may have, `multiple` those that take several values, `required` the names of each
-    field that has to be there, its own first, `everything` whether the rest of the place is wanted too: by a mapping, or
+    `names` are those that its fields may have there, `multiple` those of them that take several values, `required` the
+    names of each field that has to be there, `everything` whether the rest of the place is wanted too: by a mapping, or
     a model that keeps or forbids what it does not know.
     """
 
-    keys: frozenset[str]
+    names: tuple[str, ...]
     multiple: frozenset[str]
     required: tuple[tuple[str, ...], ...]
     everything: bool
 
+    def sent_in(self, place: str) -> "Fields":
+        """Return the fields with the names that the client uses in this place."""
 
-def fields_of(annotation: Any) -> Fields:
-    """Return what the annotation of an exclusive parameter takes."""
-    kinds = [kind for kind in without_none(annotation) if is_model(kind)]
-    if len(kinds) != 1:
-        return Fields(frozenset(), frozenset(), (), everything=True)
-    kind = get_origin(kinds[0]) or kinds[0]
-    if issubclass(kind, BaseModel):
-        described = dict(kind.model_fields)
-        extra = kind.model_config.get("extra")
-    else:
-        described = {
-            name: _described(kind, name, hint)
-            for name, hint in get_type_hints(kind, include_extras=True).items()
-        }
-        extra = cast("dict[str, Any]", getattr(kind, "__pydantic_config__", {})).get("extra")
-    keys: set[str] = set()
-    multiple: set[str] = set()
-    required: list[tuple[str, ...]] = []
-    for name, field in described.items():
-        names = {name, *_aliases(field.alias), *_aliases(field.validation_alias)}
-        keys |= names
-        if _is_required(kind, name, field):
-            required.append((name, *sorted(names - {name})))
-        if is_multiple(field.annotation) and not is_json(field.metadata):
-            multiple |= names
-    everything = extra in ("allow", "forbid")
-    return Fields(frozenset(keys), frozenset(multiple), tuple(required), everything)
+        def sent(names: Iterable[str]) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(sent_name(place, name) for name in names))
+
+        return replace(
+            self,
+            names=sent(self.names),
+            multiple=frozenset(sent(self.multiple)),
+            required=tuple(map(sent, self.required)),
+        )
 
 
-_QUALIFIERS = (Required, NotRequired, ReadOnly)
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of a model: the names that pydantic takes it by, whether it has to be there, and may be several values."""
+
+    names: tuple[str, ...]
+    is_required: bool
+    is_multiple: bool
 
 
-def _described(kind: Any, name: str, hint: Any) -> FieldInfo:
-    while get_origin(hint) in _QUALIFIERS:
-        [hint] = get_args(hint)
-    if dataclasses.is_dataclass(kind):
-        default = kind.__dataclass_fields__[name].default
-        if isinstance(default, FieldInfo):
-            return FieldInfo.from_annotated_attribute(hint, default)
-    return FieldInfo.from_annotation(hint)
+def fields_of(schema: Schema, slot: str) -> Fields:
+    """Return what one of the parameters takes that a validator has the schema of.
+
+    Raises:
+        ValueError: the members of a union cannot be read from one place.
+    """
+    schemas = _Schemas(schema)
+    [parameters] = schemas.behind(schema)
+    members = [
+        schemas.model(each)
+        for each in schemas.behind(parameters["fields"][slot]["schema"])
+        if each["type"] != "none"
+    ]
+    fields = [field for model, _ in members for field in model]
+    multiple = {name for field in fields if field.is_multiple for name in field.names}
+    single = {name for field in fields if not field.is_multiple for name in field.names}
+    if unclear := sorted(multiple & single):
+        raise ValueError(
+            f"one member of the union takes several values of {unclear[0]!r}, and another one takes one; give the field "
+            "one type, or two names"
+        )
+    first, *others = [[field.names for field in model if field.is_required] for model, _ in members] or [[]]
+    return Fields(
+        names=tuple(dict.fromkeys(name for field in fields for name in field.names)),
+        multiple=frozenset(multiple),
+        required=tuple(names for names in first if all(names in other for other in others)),
+        everything=any(everything for _, everything in members),
+    )
 
 
-def _is_required(kind: Any, name: str, field: FieldInfo) -> bool:
-    if dataclasses.is_dataclass(kind):
-        own = kind.__dataclass_fields__[name]
-        if own.default_factory is not dataclasses.MISSING:
-            return False
-        if own.default is not dataclasses.MISSING and not isinstance(own.default, FieldInfo):
-            return False
-    elif is_typeddict(kind):
-        return _is_required_key(kind, name)
-    return field.is_required()
+def sent_name(place: str, name: str) -> str:
+    """Return the name of a field as the client writes it."""
+    return name.replace("_", "-").lower() if place == "header" else name
 
 
-def _is_required_key(kind: Any, name: str) -> bool:
-    # where annotations are postponed, only the resolved ones tell what `__required_keys__` does not know
-    hint: Any = get_type_hints(kind, include_extras=True)[name]
-    origin: Any
-    while (origin := get_origin(hint)) in _QUALIFIERS:
-        if origin is not ReadOnly:
-            return origin is Required
-        [hint] = get_args(hint)
-    return name in kind.__required_keys__
+class _Schemas:
+    """The schemas of one validator, some of which are named and referred to."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._named: dict[str, Schema] = {each["ref"]: each for each in schema.get("definitions", ())}
+
+    def behind(self, schema: Schema) -> Iterator[Schema]:
+        """Yield what is left of a schema without what stands around it, such as a default; of a union every member."""
+        kind: str = schema["type"]
+        if kind == "definition-ref":
+            yield from self.behind(self._named[schema["schema_ref"]])
+        elif kind in _INNER:
+            yield from self.behind(schema[_INNER[kind]])
+        elif kind == "model" and schema.get("root_model"):
+            yield from self.behind(schema["schema"])
+        elif kind in _MEMBERS:
+            for member in schemas_in(schema[_MEMBERS[kind]]):
+                yield from self.behind(member)
+        else:
+            yield schema
+
+    def model(self, schema: Schema) -> tuple[list[_Field], bool]:
+        """Return the fields of a model, and whether it wants everything; what is no model has none, and does."""
+        config: Schema = schema.get("config", {})
+        if schema["type"] in ("model", "dataclass"):
+            schema = next(self.behind(schema["schema"]))
+        if schema["type"] not in ("model-fields", "dataclass-args", "typed-dict"):
+            return [], True
+        fields: Any = schema["fields"]
+        if not isinstance(fields, Mapping):  # those of a dataclass
+            fields = {each["name"]: each for each in fields if each.get("init", True)}
+        return (
+            [self._field(name, field, config) for name, field in cast("dict[str, Any]", fields).items()],
+            config.get("extra_fields_behavior") in ("allow", "forbid"),
+        )
+
+    def _field(self, name: str, field: Schema, config: Schema) -> _Field:
+        schema: Schema = field["schema"]
+        return _Field(
+            tuple(_names(name, field.get("validation_alias"), config)),
+            # pydantic keeps a default outermost, for the model to see that there is one
+            field.get("required", schema["type"] != "default"),
+            any("items_schema" in each for each in self.behind(schema)),
+        )
 
 
-def _aliases(alias: str | AliasPath | AliasChoices | None) -> set[str]:
-    if alias is None:
-        return set()
+_INNER = {
+    "definitions": "schema",
+    "default": "schema",
+    "nullable": "schema",
+    "function-after": "schema",
+    "function-before": "schema",
+    "function-wrap": "schema",
+    "lax-or-strict": "lax_schema",
+    "json-or-python": "python_schema",
+}
+_MEMBERS = {"union": "choices", "tagged-union": "choices", "chain": "steps"}
+
+
+def schemas_in(members: Any) -> Iterator[Schema]:
+    """Yield the schemas of members that stand in a list, some of them beside a label, or by their names."""
+    listed: Iterable[Any] = (
+        cast("dict[Any, Any]", members).values() if isinstance(members, Mapping) else members
+    )
+    for member in listed:
+        yield cast("tuple[Schema, str]", member)[0] if isinstance(member, tuple) else member
+
+
+def _names(name: str, alias: str | list[Any] | None, config: Schema) -> Iterator[str]:
+    """Yield the names that pydantic finds a field by, the one that counts first at the beginning."""
+    if alias is None or not config.get("validate_by_alias", True):
+        yield name
+        return
     if isinstance(alias, str):
-        return {alias}
-    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    return {str(choice.path[0]) if isinstance(choice, AliasPath) else choice for choice in choices}
+        yield alias
+    else:  # a path, or several of them
+        paths = alias if isinstance(alias[0], list) else [alias]
+        yield from (str(path[0]) for path in cast("list[list[Any]]", paths))
+    # the second is what it was called before pydantic 2.11
+    if config.get("validate_by_name") or config.get("populate_by_name"):
+        yield name

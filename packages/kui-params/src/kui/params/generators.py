@@ -33,12 +33,16 @@ def start_sync(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> An
 
 
 async def start_thread(stack: AsyncExitStack, generator: Generator[Any, Any, Any]) -> Any:
-    """Do the same for a generator, each part of it in a thread; what is open when it was cancelled ends too."""
-    opening = _in_thread(next, generator, _END)
+    """Do the same for a generator, each part of it in a thread and both in one context.
+
+    What is open when the task was cancelled ends too.
+    """
+    context = contextvars.copy_context()
+    opening = _in_thread(context, next, generator, _END)
     cancellation = await _end_of(opening)
     value = _result(opening, cancellation)
     if value is not _END:
-        stack.push_async_exit(_exit(_Thread(generator)))
+        stack.push_async_exit(_exit(_Thread(generator, context)))
     if cancellation is not None:
         raise cancellation
     if value is _END:
@@ -120,12 +124,16 @@ class _Sync:
 
 
 class _Thread(_Sync):
-    """The end of a generator that runs in threads."""
+    """The end of a generator that runs in threads, in the context that its beginning has left."""
 
-    __slots__ = ()
+    __slots__ = ("_context",)
+
+    def __init__(self, generator: Generator[Any, Any, Any], context: contextvars.Context) -> None:
+        super().__init__(generator)
+        self._context = context
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
-        ending = _in_thread(self._end, error)
+        ending = _in_thread(self._context, self._end, error)
         cancellation = await _end_of(ending)
         dealt: bool = _result(ending, cancellation)
         if cancellation is not None:
@@ -133,9 +141,11 @@ class _Thread(_Sync):
         return dealt
 
 
-def _in_thread(function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+def _in_thread(
+    context: contextvars.Context, function: Callable[..., Any], *arguments: Any
+) -> asyncio.Future[Any]:
     # asyncio.to_thread is a coroutine, and its task would be cancelled while the thread goes on
-    call = partial(contextvars.copy_context().run, function, *arguments)
+    call = partial(context.run, function, *arguments)
     return asyncio.get_running_loop().run_in_executor(None, call)
 
 

@@ -15,7 +15,7 @@ MISSING: Final[Any] = ...
 
 
 class Constraints(TypedDict, total=False):
-    """What a parameter may have beside its type: the arguments of `pydantic.Field`."""
+    """What a parameter may have beside its type: those arguments of `pydantic.Field` that mean something to it."""
 
     title: str | None
     description: str | None
@@ -25,6 +25,7 @@ class Constraints(TypedDict, total=False):
     discriminator: "str | Discriminator | None"
     validate_default: bool | None
     strict: bool | None
+    coerce_numbers_to_str: bool | None
     gt: Any
     ge: Any
     lt: Any
@@ -58,7 +59,7 @@ class Marker:
         if unknown:
             raise TypeError(
                 f"{place.title()}() got {', '.join(unknown)}; it takes default, default_factory, alias, exclusive "
-                f"and what pydantic.Field knows: {', '.join(Constraints.__annotations__)}"
+                f"and, as pydantic.Field does, {', '.join(Constraints.__annotations__)}"
             )
         if default is not MISSING and default_factory is not None:
             raise TypeError(f"{place.title()}() got a default and a default_factory; give one of them")
@@ -118,7 +119,7 @@ def Query(
         default_factory: a function that makes the default, called each time.
         alias: the name in the query string, where it is not that of the parameter.
         exclusive: whether the parameter takes all of the place as one mapping; None: when it is a model.
-        constraints: what `pydantic.Field` knows: `ge`, `max_length`, `pattern`, `title`, `description`, ...
+        constraints: of those that `pydantic.Field` takes: `ge`, `max_length`, `pattern`, `title`, ...
     """
     return Marker("query", default, default_factory, alias, exclusive, constraints)
 

@@ -5,9 +5,9 @@ from typing import Any, Generic, TypeVar
 
 from kui.core import default_codec, lazy
 
-from .annotations import is_payload, without_none
+from .annotations import is_payload, type_name, without_none
 from .details import Detail, details_of
-from .errors import SignatureError
+from .errors import SignatureError, misfit
 
 __all__ = ["ModelEncoding", "is_validated"]
 
@@ -18,10 +18,15 @@ class ModelEncoding(Generic[T]):
     """An encoding of JSON text frames whose messages are of one type: what pydantic knows, unions included.
 
     A class view whose `on_receive` is annotated with a type has one of these. Decoding validates straight from the
-    frame; the validator is built at its first use.
+    frame; the validator is built at its first use, or by `prepare`. `NaN` and `Infinity` are no JSON, and refused as such
+    unless the type asks for them with `allow_inf_nan=True`.
 
     Args:
         type_: the type of the messages.
+        view: the name of the view that they are for, where there is one.
+
+    Raises, when the validator is built:
+        SignatureError: pydantic can make none of the type.
 
     ```python
     >>> from pydantic import BaseModel
@@ -37,11 +42,12 @@ class ModelEncoding(Generic[T]):
     ```
     """
 
-    def __init__(self, type_: type[T]) -> None:
+    def __init__(self, type_: type[T], view: str | None = None) -> None:
         # Imported by the encoding that is made, not by `import kui.params`, of which it would be the greater part.
         from pydantic import TypeAdapter, ValidationError
 
         self.type = type_
+        self._view = view
         self._adapter = TypeAdapter
         self._failure = ValidationError
 
@@ -56,9 +62,23 @@ class ModelEncoding(Generic[T]):
         """
         return self._validate(payload)
 
+    def prepare(self) -> None:
+        """Build the validator now, unless that was done."""
+        _ = self._validate
+
     @lazy
     def _validate(self) -> Callable[[str | bytes], T]:
-        validate: Callable[[str | bytes], T] = self._adapter(self.type).validator.validate_json
+        from .nan import lets_nan_in, without_nan  # with pydantic, as above
+
+        try:
+            adapter = self._adapter(self.type)
+            adapter.rebuild()  # a name that is not defined is an error now
+        except Exception as error:
+            where = "the messages are" if self._view is None else f"{self._view}: the messages are"
+            raise misfit(where, type_name(self.type), error) from error
+        validate: Callable[[str | bytes], T] = adapter.validator.validate_json
+        if lets_nan_in(adapter.core_schema):
+            validate = without_nan(validate)
         # who asks for `decode` from now on gets the validator itself, without the method around it
         vars(self)["decode"] = validate
         return validate
@@ -113,13 +133,9 @@ def is_validated(view: str, annotation: Any, encoding: Any) -> bool:
     if encoding == "anystr" and not is_constrained:
         return True
     raise SignatureError(
-        f"{view} takes messages of the type {_name(annotation)}, and its encoding is {encoding!r}, which gives "
+        f"{view} takes messages of the type {type_name(annotation)}, and its encoding is {encoding!r}, which gives "
         f'{_GIVES.get(encoding, "str")}; write encoding = "json", or annotate the message with what the encoding gives'
     )
 
 
 _GIVES = {"bytes": "bytes", "anystr": "str or bytes"}
-
-
-def _name(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)

@@ -1,17 +1,17 @@
 """Parameters of several functions, read from the connection and validated by one validator."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Annotated, Any, NotRequired, cast
+from typing import Any, cast
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from pydantic import ValidationError
 
 from kui.core import HTTPConnection
 
+from .adapters import adapter_of
 from .details import Detail, details_of, json_safe
 from .errors import RequestValidationError, SignatureError, no_body
-from .fields import fields_of
-from .markers import MISSING, Marker
+from .fields import Fields, sent_name
+from .graph import Node
 from .places import is_own, own_reader, own_reader_async
 from .readers import (
     Raw,
@@ -26,7 +26,7 @@ from .readers import (
 )
 from .signature import Parameter
 
-__all__ = ["Reading", "adapter_of"]
+__all__ = ["Reading"]
 
 _READERS: dict[str, Callable[[Wanted, bool], Reader]] = {
     "path": path_reader,
@@ -36,30 +36,6 @@ _READERS: dict[str, Callable[[Wanted, bool], Reader]] = {
 }
 
 
-def adapter_of(parameters: Mapping[str, Parameter]) -> TypeAdapter[dict[str, Any]]:
-    """Return the validator of parameters by slot: a mapping in, a mapping of the same slots out."""
-    fields: dict[str, Any] = {}
-    for slot, parameter in parameters.items():
-        field = Field(**_options(parameter))
-        annotation = cast(Any, Annotated)[parameter.annotation, field]
-        fields[slot] = annotation if parameter.required else NotRequired[annotation]
-    shape = cast(Any, TypedDict)("Parameters", fields)
-    shape.__pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
-    adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(shape)
-    return adapter
-
-
-def _options(parameter: Parameter) -> dict[str, Any]:
-    """Return the arguments of `pydantic.Field`: the default of the signature counts before the marker's own."""
-    options: dict[str, Any] = {"title": parameter.name.replace("_", " ").title()}
-    if isinstance(parameter.source, Marker):
-        options |= parameter.source.options()
-    if parameter.default is not MISSING:
-        options["default"] = parameter.default
-        options.pop("default_factory", None)
-    return options
-
-
 class Reading:
     """Read and validate parameters: those of the body, or those of all other places.
 
@@ -67,16 +43,21 @@ class Reading:
     values, or raises `refusal`, pydantic's `ValidationError`.
 
     Args:
-        parameters: the parameters by slot; slots are unique over the functions that the parameters belong to.
+        node: the function, for errors to name.
+        parameters: parameters of it and its dependencies by slot, which is a name of its own for each.
+
+    Raises:
+        SignatureError: there is no validator of an annotation.
     """
 
     refusal = ValidationError
 
-    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, node: Node, parameters: Mapping[str, Parameter]) -> None:
         self._parameters = parameters
-        self.validate: Callable[[Raw], dict[str, Any]] = adapter_of(parameters).validator.validate_python
-        reads = list(_readers_of(parameters))
-        waits = list(_async_readers_of(parameters))
+        adapter, fields = adapter_of(node, parameters)
+        self.validate: Callable[[Raw], dict[str, Any]] = adapter.validator.validate_python
+        reads = list(_readers_of(parameters, fields))
+        waits = list(_async_readers_of(parameters, fields))
         self.is_async = bool(waits)
 
         def read(connection: HTTPConnection) -> Raw:
@@ -119,14 +100,14 @@ class Reading:
         }
 
 
-def _readers_of(parameters: Mapping[str, Parameter]) -> Iterator[Reader]:
+def _readers_of(parameters: Mapping[str, Parameter], fields: Mapping[str, Fields]) -> Iterator[Reader]:
     for place, make in _READERS.items():
         wanted: dict[str, list[tuple[str, bool]]] = {}
         for slot, parameter in parameters.items():
             if parameter.place != place or is_own(parameter):
                 continue
             if parameter.exclusive:
-                yield _whole(slot, parameter, make)
+                yield _whole(slot, parameter, make(*_wanted_of(parameter, fields[slot])))
             else:
                 wanted.setdefault(parameter.key, []).append((slot, parameter.multiple))
         # a key that several functions want is read for each of them
@@ -139,19 +120,18 @@ def _readers_of(parameters: Mapping[str, Parameter]) -> Iterator[Reader]:
 
 
 def _async_readers_of(
-    parameters: Mapping[str, Parameter],
+    parameters: Mapping[str, Parameter], fields: Mapping[str, Fields]
 ) -> Iterator[Callable[[HTTPConnection, Raw], Awaitable[None]]]:
     of_body = {slot: one for slot, one in parameters.items() if one.place == "body" and not is_own(one)}
     if of_body:
-        yield _body(of_body)
+        yield _body(of_body, fields)
     for slot, parameter in parameters.items():
         if parameter.is_read_async:
             yield own_reader_async(slot, parameter.source)
 
 
-def _whole(slot: str, parameter: Parameter, make: Callable[[Wanted, bool], Reader]) -> Reader:
+def _whole(slot: str, parameter: Parameter, reader: Reader) -> Reader:
     """Return a reader of a whole place into one slot, as a mapping."""
-    reader = make(*_wanted_of(parameter))
 
     def read(connection: HTTPConnection, raw: Raw) -> None:
         part: Raw = {}
@@ -162,19 +142,19 @@ def _whole(slot: str, parameter: Parameter, make: Callable[[Wanted, bool], Reade
     return read
 
 
-def _wanted_of(parameter: Parameter) -> tuple[Wanted, bool]:
-    fields = fields_of(parameter.annotation)
+def _wanted_of(parameter: Parameter, fields: Fields) -> tuple[Wanted, bool]:
     wanted: dict[str, tuple[str, bool]] = {}
-    for key in sorted(fields.keys):
-        name = key.replace("_", "-").lower() if parameter.place == "header" else key
-        wanted[name] = (key, key in fields.multiple)
+    for name in fields.names:
+        wanted.setdefault(sent_name(parameter.place, name), (name, name in fields.multiple))
     return wanted, fields.everything
 
 
-def _body(parameters: Mapping[str, Parameter]) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
-    whole = [(slot, _wanted_of(one)) for slot, one in parameters.items() if one.exclusive]
+def _body(
+    parameters: Mapping[str, Parameter], fields: Mapping[str, Fields]
+) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
+    whole = [(slot, _wanted_of(one, fields[slot])[0]) for slot, one in parameters.items() if one.exclusive]
     wanted = [(one.key, slot, one.multiple) for slot, one in parameters.items() if not one.exclusive]
-    names = [one.name for one in parameters.values()]
+    first = next(iter(parameters.values())).name
     is_optional = not any(one.required for one in parameters.values())
 
     async def read(connection: HTTPConnection, raw: Raw) -> None:
@@ -185,11 +165,11 @@ def _body(parameters: Mapping[str, Parameter]) -> Callable[[HTTPConnection, Raw]
         except AttributeError:
             if connection["type"] != "websocket":
                 raise
-            raise SignatureError(no_body(names[0])) from None
+            raise SignatureError(no_body(first)) from None
         data: Any = await data_of()
         is_form = hasattr(data, "multi_items")
-        for slot, (fields, _) in whole:
-            raw[slot] = form_values(data, fields) if is_form else data
+        for slot, names in whole:
+            raw[slot] = form_values(data, names) if is_form else data
         if wanted and not isinstance(data, Mapping):
             raise RequestValidationError(
                 [

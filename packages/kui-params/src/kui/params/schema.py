@@ -1,12 +1,12 @@
 """The JSON Schema of parameters, by place."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 
-from .reading import adapter_of
-from .signature import Parameter
+from .adapters import adapter_of
+from .fields import sent_name
+from .graph import Node
 
 __all__ = ["schema_of"]
 
@@ -23,15 +23,15 @@ class _Generator(GenerateJsonSchema):
         return {}
 
 
-def schema_of(parameters: Iterable[Parameter]) -> dict[str, Any]:
+def schema_of(node: Node) -> dict[str, Any]:
     """Return a JSON Schema with one property for each place, whose properties are the names that the client uses."""
-    by_name = {parameter.name: parameter for parameter in parameters}
-    flat = adapter_of(by_name).json_schema(schema_generator=_Generator)
+    by_name = {parameter.name: parameter for parameter in node.parameters}
+    flat = adapter_of(node, by_name).validator.json_schema(schema_generator=_Generator)
     places: dict[str, Any] = {}
     for name, parameter in by_name.items():
         described = flat["properties"][name]
         if parameter.exclusive:
-            places[parameter.place] = described
+            places[parameter.place] = _sent(described, parameter.place, flat.get("$defs", {}))
             continue
         place = places.setdefault(parameter.place, {"type": "object", "properties": {}})
         place["properties"][parameter.key] = described
@@ -46,4 +46,22 @@ def schema_of(parameters: Iterable[Parameter]) -> dict[str, Any]:
         schema["required"] = required
     if "$defs" in flat:
         schema["$defs"] = flat["$defs"]
+    return schema
+
+
+def _sent(schema: dict[str, Any], place: str, named: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a whole place with the names that the client uses, which differ for headers alone."""
+    if place != "header":
+        return schema
+    if "$ref" in schema:
+        schema = {**named[schema["$ref"].removeprefix("#/$defs/")], **schema}
+        del schema["$ref"]
+    schema = {key: value for key, value in schema.items() if key != "discriminator"}
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            schema[key] = [_sent(member, place, named) for member in schema[key]]
+    if "properties" in schema:
+        schema["properties"] = {sent_name(place, name): each for name, each in schema["properties"].items()}
+    if "required" in schema:
+        schema["required"] = [sent_name(place, name) for name in schema["required"]]
     return schema

@@ -3,7 +3,6 @@
 import itertools
 import linecache
 import weakref
-from asyncio import to_thread
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -14,6 +13,7 @@ from .callables import name_of
 from .generators import OwingStack, start_async, start_sync, start_thread, start_wrapped
 from .kinds import Kind, kind_of
 from .plan import Argument, Plan, Step
+from .threads import to_thread
 
 __all__ = ["Form", "compile_plan", "source_of"]
 

@@ -20,8 +20,10 @@ __all__ = ["bind_view"]
 _CALLED_BY_THE_VIEW = ("on_disconnect", "on_invalid")
 
 
-def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[Node]]:
-    """Return the endpoint of a class view, and what is bound in it.
+def bind_view(
+    view: type[Any], protocol: str
+) -> tuple[Callable[[], Any], list[Node], list[Bound | ModelEncoding[Any]]]:
+    """Return the endpoint of a class view, what was read of it, and what runs in it.
 
     What is bound is told by the class: `__init__`, the methods that `bound_methods` names, and `message_method`. A
     view with a method `__kui_begin__` has it called when the parameters of such a method are known to be right, just before
@@ -46,13 +48,13 @@ def bind_view(view: type[Any], protocol: str) -> tuple[Callable[[], Any], list[N
     derived = _derive(view, parts.namespace) if parts.namespace else view
     init = inspect.getattr_static(view, "__init__")
     if not inspect.isfunction(init):
-        return derived, parts.nodes
+        return derived, parts.nodes, parts.running
     node = node_of(init, protocol, skip=1, types=type_arguments(view, "__init__"))
     if not _asks(node):
-        return derived, parts.nodes
+        return derived, parts.nodes, parts.running
     siblings = parts.nodes if parts.has_messages else []
-    handler = handler_of(Bound(node, protocol, target=derived, siblings=siblings), view, skip=1)
-    return handler, [node, *parts.nodes]
+    bound = Bound(node, protocol, target=derived, siblings=siblings)
+    return handler_of(bound, view, skip=1), [node, *parts.nodes], [bound, *parts.running]
 
 
 def _check_unmarked(view: type[Any], name: str) -> None:
@@ -71,6 +73,7 @@ class _Parts:
 
     def __init__(self, view: type[Any], protocol: str) -> None:
         self.nodes: list[Node] = []
+        self.running: list[Bound | ModelEncoding[Any]] = []
         self.namespace: dict[str, Any] = {}
         self._protocol = protocol
         messages = self._bind_messages(view)
@@ -94,10 +97,12 @@ class _Parts:
         node = node_of(function, self._protocol, skip=1, with_message=True, types=types)
         annotation = node.message.annotation if node.message else Any
         if is_validated(name_of(view), annotation, getattr(view, "encoding", "anystr")):
-            self.namespace["encoding"] = ModelEncoding(annotation)
+            encoding = self.namespace["encoding"] = ModelEncoding(annotation, name_of(view))
+            self.running.append(encoding)
         self.nodes.append(node)
         messages = _Messages(Bound(node, self._protocol, given=2), function)
         if _asks(node):
+            self.running.append(messages.bound)
             self.namespace[name] = messages.receive
         return messages
 
@@ -122,6 +127,7 @@ class _Parts:
         bound = Bound(
             node, self._protocol, target=_begun(target) if begins else target, given=given, siblings=siblings
         )
+        self.running.append(bound)
         method = method_of(bound, function, given)
         vars(method)["calls_begin"] = begins
         self.namespace[name] = _like(found, method)

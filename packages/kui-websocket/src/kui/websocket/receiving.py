@@ -87,6 +87,9 @@ class Receiving(Lifetime):
     ) -> T:
         """Receive a JSON message, validated straight from the frame.
 
+        What is JSON is up to pydantic: it takes `NaN` and `Infinity` for floats, and for `Any`, unless the model says
+        `ConfigDict(allow_inf_nan=False)`, which is about its floats. To look for them here would cost every message.
+
         Args:
             model: a pydantic model class, or a `TypeAdapter` for any other type.
             timeout: seconds to wait. Default: None, without limit.

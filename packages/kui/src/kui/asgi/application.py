@@ -13,6 +13,7 @@ from kui.core import (
     ExceptionHandler,
     JSONCodec,
     Lifespan,
+    Message,
     Middleware,
     NoActiveConnection,
     Receive,
@@ -69,8 +70,9 @@ class Kui(Application):
         limits: the limits of every WebSocket.
         request_limits: the limits of every HTTP request.
         dependency_overrides: functions to call in the place of others that `Depends` names; for tests.
-        verify: called as `verify(route, trace)` before a route goes into `router`; may raise to refuse it. Default:
-            `verify_path_parameters`; `verify_every_path_parameter` is stricter, None lets everything in.
+        verify: called as `verify(route, trace)` before a route goes into `router`; may raise to refuse it. Where it raises
+            `UnresolvedName` the start of the lifespan asks it again. Default: `verify_path_parameters`;
+            `verify_every_path_parameter` is stricter, None lets everything in.
 
     Raises:
         TypeError, ValueError: an argument, a route or a middleware that could not work.
@@ -316,7 +318,19 @@ class Kui(Application):
         )
 
     def _serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return self.lifespan(scope, receive, send)  # another may have been assigned
+        """Return the awaitable that starts and ends the application; what `_prepare` raises stops the start."""
+
+        async def send_prepared(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":  # all routes are there
+                self._prepare()
+            await send(message)
+
+        return self.lifespan(scope, receive, send_prepared)  # another may have been assigned
+
+    def _prepare(self) -> None:
+        """Make the handlers ready before the first connection; a plain router leaves that to its connections."""
+        if isinstance(self._router, Router):
+            self._router.prepare()
 
     def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return the awaitable that serves a request, or what is neither that nor a WebSocket.

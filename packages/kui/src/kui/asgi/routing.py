@@ -5,8 +5,8 @@ from typing import Any
 
 from kui.core import Endpoint, Middleware
 from kui.http import HttpView
-from kui.params import SignatureError, auto_params
-from kui.routing import Bind, Converter, Verify
+from kui.params import SignatureError, UnresolvedName, auto_params, prepare
+from kui.routing import BaseRoute, Bind, Converter, Trace, Verify
 from kui.routing import Router as PlainRouter
 from kui.websocket import SocketView
 
@@ -53,7 +53,8 @@ class Router(PlainRouter):
     Args:
         routes: routes and (nested) collections of routes.
         http_middlewares, socket_middlewares: around all handlers of a protocol; the last is the outermost.
-        bind, verify, converters: as for `kui.routing.Router`, with the parameters of kui as the default.
+        bind, verify, converters: as for `kui.routing.Router`, with the parameters of kui as the default. Where `verify`
+            raises `UnresolvedName` the route is let in, and `prepare` asks again.
 
     ```python
     >>> from typing import Annotated
@@ -77,6 +78,42 @@ class Router(PlainRouter):
         verify: Verify | None = verify_path_parameters,
         converters: Mapping[str, Converter[Any]] | None = None,
     ) -> None:
+        self._judge = verify
+        self._unjudged: list[Trace] = []
         super().__init__(
-            routes, http_middlewares, socket_middlewares, bind=bind, verify=verify, converters=converters
+            routes,
+            http_middlewares,
+            socket_middlewares,
+            bind=bind,
+            verify=self._judge_now,
+            converters=converters,
         )
+
+    def prepare(self) -> None:
+        """Make all handlers ready for their first connection, and verify the routes that could not be judged before.
+
+        `Kui` does this when its lifespan starts: names are looked up and validators built, so that a mistake in them stops
+        the start-up.
+
+        Raises:
+            SignatureError: the mistake; a note says in which route it is.
+        """
+        unjudged = set(map(id, self._unjudged))
+        for trace in self.traces:
+            try:
+                for layer in trace.layers:
+                    prepare(layer)
+                if self._judge is not None and id(trace) in unjudged:
+                    self._judge(trace.route, trace)
+            except Exception as error:
+                error.add_note(f"This happened to the route {trace.route}")
+                raise
+        self._unjudged.clear()
+
+    def _judge_now(self, route: BaseRoute, trace: Trace) -> None:
+        if self._judge is None:
+            return
+        try:
+            self._judge(route, trace)
+        except UnresolvedName:
+            self._unjudged.append(trace)

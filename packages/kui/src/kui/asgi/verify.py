@@ -1,6 +1,6 @@
 """What can only be checked when an endpoint meets its path."""
 
-from kui.params import Binding, SignatureError, bindings
+from kui.params import SignatureError, UnresolvedName, bindings
 from kui.routing import BaseRoute, Mount, Trace
 
 __all__ = ["verify_every_path_parameter", "verify_path_parameters"]
@@ -9,7 +9,7 @@ __all__ = ["verify_every_path_parameter", "verify_path_parameters"]
 def verify_path_parameters(route: BaseRoute, trace: Trace) -> None:
     """Refuse a route whose handler cannot do without path parameters that the path does not have.
 
-    What `Kui(verify=...)` is by default. Annotations that name what is not defined yet are not judged.
+    What `Kui(verify=...)` is by default.
 
     Args:
         route: the route.
@@ -17,6 +17,8 @@ def verify_path_parameters(route: BaseRoute, trace: Trace) -> None:
 
     Raises:
         SignatureError: the parameters, and those that the path has.
+        UnresolvedName: an annotation names what is not defined yet. `Kui` lets the route in, and asks again when its
+            lifespan starts.
 
     ```python
     >>> from typing import Annotated
@@ -29,22 +31,27 @@ def verify_path_parameters(route: BaseRoute, trace: Trace) -> None:
 
     ```
     """
+    is_unresolved = False
     for layer in trace.layers:
-        for binding in bindings(layer) or ():
+        found = bindings(layer)
+        is_unresolved = is_unresolved or found is None
+        for binding in found or ():
             for name in binding.missing("path", trace.pattern.names):
                 has = ", ".join(trace.pattern.names) or "none"
                 raise SignatureError(
                     f"{_name(binding.function)} asks for the path parameter {name!r}, and the path {route.path!r} has "
                     f"{has}: write {{{name}}} into the path, or take the parameter from another place, as with Query()"
                 )
+    if is_unresolved:
+        raise UnresolvedName(f"an annotation behind the path {route.path!r} names what is not defined")
 
 
 def verify_every_path_parameter(route: BaseRoute, trace: Trace) -> None:
     """Do what `verify_path_parameters` does, and refuse a route whose path has parameters that nobody asks for.
 
     For an application that takes its path parameters as arguments only: `Kui(verify=verify_every_path_parameter)`. To ask
-    is up to the handler (one method of a class view is enough), a dependency or a middleware. Not judged are mounted
-    applications, and routes with annotations that name what is not defined yet.
+    is up to the handler (one method of a class view is enough), a dependency or a middleware. Mounted applications are
+    not judged.
 
     Args:
         route: the route.
@@ -52,6 +59,7 @@ def verify_every_path_parameter(route: BaseRoute, trace: Trace) -> None:
 
     Raises:
         SignatureError: the parameter, and where to write it.
+        UnresolvedName: as `verify_path_parameters` does.
 
     ```python
     >>> from kui.asgi import HttpRoute, Kui, verify_every_path_parameter
@@ -66,12 +74,7 @@ def verify_every_path_parameter(route: BaseRoute, trace: Trace) -> None:
     verify_path_parameters(route, trace)
     if isinstance(route, Mount):
         return
-    asking: list[Binding] = []
-    for layer in trace.layers:
-        found = bindings(layer)
-        if found is None:
-            return
-        asking += found
+    asking = [binding for layer in trace.layers for binding in bindings(layer) or ()]
     for name in trace.pattern.names:
         if all(binding.ignored("path", [name]) for binding in asking):
             raise SignatureError(
