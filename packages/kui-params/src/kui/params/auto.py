@@ -4,14 +4,14 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .binding import Binding
 from .errors import UnresolvedName
-from .graph import Node, node_of
-from .handlers import check_async, handler_of, look_like
-from .wrappers import own_attribute
 
+# What reads signatures comes with the first endpoint that is given, and what runs with the first that has something to
+# bind: `import kui.params` is done by many who bind nothing yet.
 if TYPE_CHECKING:
+    from .binding import Binding
     from .bound import Bound
+    from .graph import Node
     from .messages import ModelEncoding
 
 __all__ = ["auto_params", "bindings", "prepare"]
@@ -58,12 +58,12 @@ def auto_params(endpoint: Callable[..., Awaitable[T]], protocol: str = "http") -
         return _bind_later(endpoint, protocol)
 
 
-def bindings(handler: Callable[..., Any]) -> tuple[Binding, ...] | None:
+def bindings(handler: Callable[..., Any]) -> "tuple[Binding, ...] | None":
     """Return the bindings behind a handler that `auto_params` made, those of dependencies included.
 
     Empty for what had nothing to bind; None as long as an annotation names what is not defined yet.
     """
-    behind: _Behind | _Later | None = own_attribute(handler, _BEHIND)
+    behind = _behind(handler)
     return () if behind is None else behind.bindings()
 
 
@@ -90,9 +90,16 @@ def prepare(handler: Callable[..., Any]) -> None:
 
     ```
     """
-    behind: _Behind | _Later | None = own_attribute(handler, _BEHIND)
+    behind = _behind(handler)
     if behind is not None:
         behind.prepare()
+
+
+def _behind(handler: Callable[..., Any]) -> "_Behind | _Later | None":
+    from .wrappers import own_attribute
+
+    found: _Behind | _Later | None = own_attribute(handler, _BEHIND)
+    return found
 
 
 def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
@@ -105,11 +112,14 @@ def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[...,
             set_ = type.__setattr__ if inspect.isclass(handler) else setattr
             set_(handler, _BEHIND, _Behind(nodes, protocol, parts))
         return handler
+    from .graph import node_of
+    from .handlers import check_async, handler_of
+
     check_async(endpoint)
     node = node_of(endpoint, protocol)
     if not node.parameters and not node.edges:
         return endpoint
-    from .bound import Bound  # as the views: what runs comes with the first that has something to bind
+    from .bound import Bound
 
     bound = Bound(node, protocol)
     handler = handler_of(bound, endpoint)
@@ -118,6 +128,8 @@ def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[...,
 
 
 def _bind_later(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
+    from .handlers import look_like
+
     later = _Later(endpoint, protocol)
 
     async def handler(*args: Any, **kwargs: Any) -> T:
@@ -133,13 +145,15 @@ class _Behind:
     """What stands behind a handler: what was read, and what runs."""
 
     def __init__(
-        self, nodes: list[Node], protocol: str, parts: "Sequence[Bound | ModelEncoding[Any]]"
+        self, nodes: "list[Node]", protocol: str, parts: "Sequence[Bound | ModelEncoding[Any]]"
     ) -> None:
         self._nodes = nodes
         self._protocol = protocol
         self._parts = parts
 
-    def bindings(self) -> tuple[Binding, ...]:
+    def bindings(self) -> "tuple[Binding, ...]":
+        from .binding import Binding
+
         return tuple(Binding(each, self._protocol) for node in self._nodes for each in node.walk())
 
     def prepare(self) -> None:
@@ -160,7 +174,7 @@ class _Later:
             self._handler = _bind(self._endpoint, self._protocol)
         return self._handler
 
-    def bindings(self) -> tuple[Binding, ...] | None:
+    def bindings(self) -> "tuple[Binding, ...] | None":
         try:
             return bindings(self.handler())
         except UnresolvedName:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPConnection
 
-from .graph import Node, node_of
-from .signature import Parameter
-
 if TYPE_CHECKING:
     from .bound import Bound
     from .fields import Fields
+    from .graph import Node
+    from .signature import Parameter
 
 __all__ = ["Binding"]
 
@@ -40,7 +39,7 @@ class Binding:
     ```
     """
 
-    def __init__(self, node: Node, protocol: str) -> None:
+    def __init__(self, node: "Node", protocol: str) -> None:
         self._node = node
         self._bound: Bound | None = None
         self.protocol = protocol
@@ -56,6 +55,10 @@ class Binding:
         Raises:
             SignatureError: a parameter that cannot be bound; the message says what to write.
         """
+        from .graph import (
+            node_of,  # as all below: with the first function that is read, not with `import kui.params`
+        )
+
         return cls(node_of(function, protocol), protocol)
 
     def __repr__(self) -> str:
@@ -161,7 +164,7 @@ class Binding:
             self._bound = Bound(self._node, self.protocol)
         return self._bound
 
-    def _fields_of(self, parameter: Parameter) -> "Fields":
+    def _fields_of(self, parameter: "Parameter") -> "Fields":
         """Return what a parameter takes from its place, by the names that the client uses."""
         from .adapters import adapter_of  # with pydantic, as in `json_schema`: not before somebody asks
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-from .kinds import Kind, kind_of
-
 __all__ = ["Dependency", "Depends", "Scope"]
 
 Scope: TypeAlias = Literal["connection", "message"]
@@ -59,8 +57,14 @@ def Depends(
         raise TypeError(f"Depends() takes a function, a class or a callable instance; got {call!r}")
     if scope not in ("connection", "message"):
         raise ValueError(f"the scope of a dependency is 'connection' or 'message'; got {scope!r}")
-    if use_thread and kind_of(call) in (Kind.ASYNC, Kind.ASYNC_GENERATOR):
+    if use_thread and _is_async(call):
         raise TypeError(
             f"{getattr(call, '__qualname__', call)!s} is async and runs on the event loop; leave out use_thread=True"
         )
     return Dependency(call, cache, use_thread, scope)
+
+
+def _is_async(call: Callable[..., Any]) -> bool:
+    from .kinds import Kind, kind_of
+
+    return kind_of(call) in (Kind.ASYNC, Kind.ASYNC_GENERATOR)

@@ -5,7 +5,6 @@ from typing import Any, Generic, TypeVar
 
 from kui.core import default_codec, lazy
 
-from .annotations import is_payload, type_name, without_none
 from .details import Detail, details_of
 from .errors import SignatureError, misfit
 
@@ -74,6 +73,8 @@ class ModelEncoding(Generic[T]):
             adapter = self._adapter(self.type)
             adapter.rebuild()  # a name that is not defined is an error now
         except Exception as error:
+            from .annotations import type_name
+
             where = "the messages are" if self._view is None else f"{self._view}: the messages are"
             raise misfit(where, type_name(self.type), error) from error
         validate: Callable[[str | bytes], T] = adapter.validator.validate_json
@@ -122,6 +123,8 @@ def is_validated(view: str, annotation: Any, encoding: Any) -> bool:
     Raises:
         SignatureError: the messages are to be validated, and the encoding gives text or bytes as they come.
     """
+    from .annotations import is_payload, type_name, without_none
+
     if not isinstance(encoding, str) or annotation is Any or annotation is object:
         return False
     if encoding == "json":
