@@ -110,7 +110,9 @@ async def test_the_stack_sees_the_exception_of_the_handler_even_if_it_is_answere
     assert [type(error) for error in seen] == [HTTPException]
 
 
-async def test_a_clean_up_may_deal_with_the_exception() -> None:
+async def test_a_clean_up_may_deal_with_the_exception_which_is_logged_then_and_not_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def suppress(*error: object) -> bool:
         return True
 
@@ -121,6 +123,9 @@ async def test_a_clean_up_may_deal_with_the_exception() -> None:
     server = Server()
     await http_session(endpoint)(SCOPE, nothing_comes, server.send)
     assert server.sent[0]["status"] == 500
+    [record] = caplog.records
+    assert record.getMessage() == "the answer to GET /x failed"
+    assert "ValueError: dealt with" in caplog.text
 
 
 async def test_the_session_has_a_converter_of_its_own() -> None:

@@ -39,6 +39,7 @@ class Driver:
         path: Mapping[str, Any] = {},
         body: Any = None,
         app: Any = None,
+        method: str | None = None,
     ) -> Connection:
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         scope: dict[str, Any] = {
@@ -50,6 +51,8 @@ class Driver:
         }
         if app is not None:
             scope["app"] = app
+        if method is not None:
+            scope["method"] = method
         connection = Connection(scope)
         connection.body = body
         return connection

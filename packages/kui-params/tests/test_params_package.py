@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import kui.params
-from kui.core import HTTPConnection, end_connection
+from kui.core import HTTPConnection, HTTPException, end_connection
 from kui.params import RequestValidationError, SignatureError
 
 README = Path(__file__).parent.parent / "README.md"
@@ -39,6 +39,20 @@ async def test_the_first_example_binds() -> None:
         await serve(HTTPConnection({**scope, "headers": []}))
 
 
+async def test_a_dependency_without_a_cache_translates_exceptions(run_http: Any) -> None:
+    setup = "from typing import Annotated\nfrom kui.core import HTTPException\nfrom kui.params import Depends"
+    made = names_of(setup, BLOCKS[1])
+
+    async def endpoint(it: Any) -> None:
+        raise KeyError("no such room")
+
+    endpoint.__annotations__["it"] = made["Translated"]
+    denied: type[HTTPException[Any]] = HTTPException
+    with pytest.raises(denied) as caught:
+        await run_http(endpoint)
+    assert caught.value.status_code == 404
+
+
 class TestSockets:
     """The examples of the README that need kui.websocket."""
 
@@ -57,7 +71,7 @@ from kui.websocket import SocketView, check_origin, websocket, websocket_session
     async def test_messages_are_validated(self, names: dict[str, Any]) -> None:
         from kui.testing import HandshakeDenied, TestClient
 
-        app = names_of(BLOCKS[1], **names)["app"]
+        app = names_of(BLOCKS[2], **names)["app"]
         async with TestClient(app, lifespan="off") as client:
             async with client.websocket("/?room=a") as ws:
                 await ws.send_json({"kind": "chat", "text": "hi"})
@@ -78,7 +92,7 @@ from kui.websocket import SocketView, check_origin, websocket, websocket_session
     async def test_too_many_invalid_messages_close_the_connection(self, names: dict[str, Any]) -> None:
         from kui.testing import TestClient
 
-        app = names_of(BLOCKS[1], **names)["app"]
+        app = names_of(BLOCKS[2], **names)["app"]
         async with TestClient(app, lifespan="off") as client, client.websocket("/?room=a") as ws:
             for _ in range(11):
                 await ws.send_text("{")
@@ -89,7 +103,7 @@ from kui.websocket import SocketView, check_origin, websocket, websocket_session
     async def test_a_cookie_authenticates(self, names: dict[str, Any]) -> None:
         from kui.testing import HandshakeDenied, TestClient
 
-        app = names_of(BLOCKS[2], **names)["app"]
+        app = names_of(BLOCKS[3], **names)["app"]
         async with TestClient(app, lifespan="off") as client:
             async with client.websocket("/", cookies={"sid": "s3cret"}, origin="https://chat.example") as ws:
                 assert await ws.receive_text() == "hello ada"
@@ -106,7 +120,7 @@ from kui.websocket import SocketView, check_origin, websocket, websocket_session
     async def test_a_token_among_the_subprotocols_authenticates(self, names: dict[str, Any]) -> None:
         from kui.testing import HandshakeDenied, TestClient
 
-        app = names_of(BLOCKS[2], BLOCKS[3], **names)["app"]
+        app = names_of(BLOCKS[3], BLOCKS[4], **names)["app"]
         async with TestClient(app, lifespan="off") as client:
             async with client.websocket("/", subprotocols=["chat", "token.s3cret"]) as ws:
                 assert ws.subprotocol == "chat"
@@ -119,7 +133,7 @@ from kui.websocket import SocketView, check_origin, websocket, websocket_session
     async def test_a_first_message_authenticates(self, names: dict[str, Any]) -> None:
         from kui.testing import TestClient
 
-        app = names_of(BLOCKS[2], BLOCKS[4], **names)["app"]
+        app = names_of(BLOCKS[3], BLOCKS[5], **names)["app"]
         async with TestClient(app, lifespan="off") as client:
             async with client.websocket("/") as ws:
                 await ws.send_json({"token": "s3cret"})
@@ -130,10 +144,10 @@ from kui.websocket import SocketView, check_origin, websocket, websocket_session
                     assert (await ws.expect_close()).code == 4401
 
     async def test_handlers_are_prepared_at_the_start(self, names: dict[str, Any]) -> None:
-        made = names_of(BLOCKS[2], BLOCKS[3], BLOCKS[5], **names)
+        made = names_of(BLOCKS[3], BLOCKS[4], BLOCKS[6], **names)
         await made["start"]()
         made["cookie_user"].__annotations__["sid"] = made["Annotated"][int, made["Cookie"](discriminator="x")]
-        wrong = names_of(BLOCKS[5], **{**made, "by_cookie": made["cookie_user"]})
+        wrong = names_of(BLOCKS[6], **{**made, "by_cookie": made["cookie_user"]})
         with pytest.raises(
             SignatureError, match="cookie_user: parameter 'sid' is of the type int, which cannot"
         ):

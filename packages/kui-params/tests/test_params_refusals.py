@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Any
 
 import pytest
+from params_samples import Notes
 from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
 from kui.core import HTTPConnection, HTTPException
@@ -342,3 +343,36 @@ async def test_outside_of_a_connection_a_handler_says_so() -> None:
 
     with pytest.raises(LookupError, match="outside of a connection"):
         await endpoint()
+
+
+class Drafts(Notes):
+    """A view of HTTP that asks in `__init__` and in its methods."""
+
+    def __init__(self, room: Annotated[int, Query()]) -> None:
+        self.room = room
+
+    async def get(self, page: Annotated[int, Query()] = 1) -> Any:
+        return self.room, page
+
+    async def put(self, name: Annotated[str, Body()]) -> Any:
+        return self.room, name
+
+
+@pytest.mark.parametrize(
+    ("method", "refused"),
+    [
+        ("GET", [("query", "room"), ("query", "page")]),
+        ("HEAD", [("query", "room"), ("query", "page")]),
+        ("PUT", [("query", "room"), ("body", "name")]),
+        ("DELETE", [("query", "room")]),
+        ("get", [("query", "room")]),  # is no method
+        (None, [("query", "room")]),  # nor has a connection of another protocol one
+    ],
+)
+async def test_a_view_reports_what_its_method_refuses_with_what_its_init_refuses(
+    run_http: Any, method: str | None, refused: list[tuple[str, str]]
+) -> None:
+    with pytest.raises(RequestValidationError) as caught:
+        await run_http(Drafts, query="room=a&page=b", body={}, method=method)
+    assert [(error["in"], error["loc"][0]) for error in caught.value.errors()] == refused
+    assert await run_http(Drafts, query="room=1&page=2", method="GET") == (1, 2)

@@ -80,6 +80,24 @@ async def test_clean_ups_see_what_the_handler_raised() -> None:
     assert log == ["open a", "a saw KeyError", "close a"]
 
 
+async def test_a_clean_up_may_deal_with_the_exception_which_is_logged_then_and_not_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def suppress(*error: object) -> bool:
+        return True
+
+    async def handler() -> None:
+        await websocket.accept()
+        websocket.exit_stack.push(suppress)
+        raise ValueError("dealt with")
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.close() == (1011, None)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "ValueError: dealt with" in caplog.text
+
+
 async def test_clean_ups_run_when_the_task_is_cancelled() -> None:
     log: list[str] = []
 

@@ -43,7 +43,7 @@ class HttpSession:
 
     An exception is answered by its handler in `exception_handlers`, or by itself if it is an HTTPException. Any
     other is answered with a plain 500 where nothing was sent yet, logged with its traceback, and raised again
-    for the server. A client that leaves is no error.
+    for the server unless a clean-up deals with it. A client that leaves is no error.
 
     Args:
         request_class: a subclass of HttpRequest, called with scope, receive and send.
@@ -91,7 +91,7 @@ class HttpSession:
         sender: ResponseSender | None = None
         error: BaseException | None = None  # what the handler or the response raised
         failure: Exception | None = None  # what nobody has answered
-        is_sending = False
+        is_sending = is_dealt_with = False
         try:
             try:
                 value: object = await handler()
@@ -117,13 +117,14 @@ class HttpSession:
             raise
         finally:
             try:
-                if (request.owns_something or self._closes_always) and await _end(request, error):
-                    failure = None
+                if request.owns_something or self._closes_always:
+                    is_dealt_with = await _end(request, error)
             finally:
                 http_connection_var.reset(token)
         if failure is not None:
             logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=failure)
-            raise failure
+            if not is_dealt_with:
+                raise failure
 
     async def respond(self, error: BaseException) -> ASGIApp | None:
         """Return the response that answers an exception of the current connection, of either protocol.

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kui.core import HTTPConnection
 
@@ -26,6 +26,9 @@ __all__ = ["Bound"]
 # Building is rare and short: one lock for all, held while validators are built for one handler.
 _lock = threading.RLock()
 
+Siblings: TypeAlias = Callable[[HTTPConnection], Sequence[Node]]
+"""What would run for this connection too, if nothing were refused."""
+
 # Every test may bring functions of its own: what was built for so many sets of overrides is kept.
 MAX_OVERRIDES = 16
 
@@ -40,7 +43,8 @@ class Bound:
         protocol: what it serves.
         target: what is called with the arguments, in the place of the node's function.
         given: how many arguments the caller gives, in front of the others.
-        siblings: nodes whose parameters are checked too when these are refused, so that all is reported at once.
+        siblings: returns nodes whose parameters are checked too when these are refused, so that all is reported at
+            once.
         overrides: what is in force of the application's `dependency_overrides`.
     """
 
@@ -51,7 +55,7 @@ class Bound:
         *,
         target: Callable[..., Any] | None = None,
         given: int = 0,
-        siblings: Sequence[Node] = (),
+        siblings: Siblings = lambda connection: (),
         overrides: Overrides | None = None,
     ) -> None:
         self.node = node
@@ -144,7 +148,7 @@ class Bound:
         """
         with places_that_were_read(plan.parameters, raw):
             details = await self._hear(self.node, connection)
-            for sibling in self._siblings:
+            for sibling in self._siblings(connection):
                 details += await self._check(sibling, connection)
         return RequestValidationError(_distinct(details))
 

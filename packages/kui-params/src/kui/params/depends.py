@@ -44,7 +44,7 @@ def Depends(
             a decorated one that functools.wraps has marked is what it wraps.
         cache: whether the connection keeps the result, and calls it once, whoever asks one after the other; tasks
             that ask at the same time may each call it. Without, it is called for each parameter, and a generator
-            ends with the handler that it was made for.
+            ends with the handler that it was made for: before the answer, which it may change by what it raises.
         use_thread: whether a blocking function or generator runs in a thread.
         scope: "connection", or "message" in the `on_receive` of a class view: made anew for each message, and
             ended when the message has been dealt with.

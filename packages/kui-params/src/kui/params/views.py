@@ -52,8 +52,7 @@ def bind_view(
     node = node_of(init, protocol, skip=1, types=type_arguments(view, "__init__"))
     if not _asks(node):
         return derived, parts.nodes, parts.running
-    siblings = parts.nodes if parts.has_messages else []
-    bound = Bound(node, protocol, target=derived, siblings=siblings)
+    bound = Bound(node, protocol, target=derived, siblings=parts.called_for)
     return handler_of(bound, view, skip=1), [node, *parts.nodes], [bound, *parts.running]
 
 
@@ -76,10 +75,19 @@ class _Parts:
         self.running: list[Bound | ModelEncoding[Any]] = []
         self.namespace: dict[str, Any] = {}
         self._protocol = protocol
+        self._by_method: dict[str, Node] = {}
         messages = self._bind_messages(view)
-        self.has_messages = messages is not None
+        self._has_messages = messages is not None
         for name in getattr(view, "bound_methods", ()):
             self._bind(view, name, messages)
+
+    def called_for(self, connection: HTTPConnection) -> list[Node]:
+        """Return what a connection calls: everything where messages arrive, else what answers the HTTP method."""
+        if self._has_messages:
+            return self.nodes
+        method = connection.get("method")
+        names = ("HEAD", "GET") if method == "HEAD" else (method,)
+        return [self._by_method[name] for name in names if name in self._by_method][:1]
 
     def _bind_messages(self, view: type[Any]) -> "_Messages | None":
         name = getattr(view, "message_method", None)
@@ -121,11 +129,16 @@ class _Parts:
             return
         if _asks(node):
             self.nodes.append(node)
+            self._by_method[name.upper()] = node
         target = messages.before(function) if messages is not None and prepares else function
         begins = given == 1 and callable(getattr(view, "__kui_begin__", None))
-        siblings = [messages.bound.node] if messages is not None else []
+        of_messages = [messages.bound.node] if messages is not None else []
         bound = Bound(
-            node, self._protocol, target=_begun(target) if begins else target, given=given, siblings=siblings
+            node,
+            self._protocol,
+            target=_begun(target) if begins else target,
+            given=given,
+            siblings=lambda connection: of_messages,
         )
         self.running.append(bound)
         method = method_of(bound, function, given)

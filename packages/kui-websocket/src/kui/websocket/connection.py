@@ -234,14 +234,17 @@ class WebSocket(Sending):
         if self._held is None and self._source is not after_the_end:
             self._choose_source()
 
-    async def release(self, error: BaseException | None = None) -> None:
+    async def release(self, error: BaseException | None = None) -> bool:
         """End what the connection owns: its clean-ups, in reverse order, and its read pump. It counts as cut then.
 
         Args:
             error: what the handler raised, for the clean-ups to see.
+
+        Returns:
+            Whether one of them has dealt with the error.
         """
         try:
-            await end_connection(self, error)
+            return await end_connection(self, error)
         finally:
             pump, self._pump = self._pump, None
             self._source, self._sink = after_the_end, self._send

@@ -134,7 +134,8 @@ class SocketSession:
         - `HTTPException`: before `accept()` its response, later a close with 4000 + status;
         - an exception that `answer` has a response for: the same, the later close with its `close_code` or 1011;
         - a `WebSocketError` that is the client's doing: a close with its `close_code`;
-        - any other: a refusal with 500, or a close with 1011; logged once with its traceback, and raised.
+        - any other: a refusal with 500, or a close with 1011; logged once with its traceback, and raised unless a clean-up
+          deals with it.
         """
         if scope["type"] != "websocket":
             handler = None
@@ -205,9 +206,10 @@ class SocketSession:
     async def _fail(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised and end the connection; say whether that was all, or the server is to know."""
         try:
-            return await self._settle(connection, error)
+            is_settled = await self._settle(connection, error)
         finally:
-            await connection.release(error)
+            is_dealt_with = await connection.release(error)
+        return is_settled or is_dealt_with
 
     async def _settle(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised; say whether that was all, or it is to be raised to the server."""
