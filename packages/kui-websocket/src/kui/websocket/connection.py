@@ -68,7 +68,7 @@ class WebSocket(Sending):
         # A receive that is not written in Python (Granian's) drops the message when it is cancelled.
         self._pump_wanted = type(receive) is BuiltinMethodType
         self._outgoing, self._after_send = CLOSED, SENT
-        self._end = self._ended = self._pump = self._turns = None
+        self._end = self._ended = self._pump = self._turns = self._writers = None
         self._blocked = True
         self._source, self._sink = receive, send
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -22,10 +22,11 @@ _END_FOLLOWS_SECONDS = 1.0  # after a send that a closing connection refused
 class Sending(Iterating):
     """How messages go out: one at a time, in the order in which the sends began."""
 
-    __slots__ = ("_sink", "_turns")
+    __slots__ = ("_sink", "_turns", "_writers")
 
     _sink: Send
     _turns: deque[asyncio.Future[None]] | None  # sends that wait for the one under way
+    _writers: Mapping[type, Callable[[Any], bytes]] | None  # those of the JSON codec, once it was used
 
     async def send_text(self, data: str) -> None:
         """Send a text message.
@@ -75,8 +76,11 @@ class Sending(Iterating):
             ValueError: an unknown mode.
             InvalidState, WebSocketDisconnect: as for `send_text`.
         """
-        codec = self.json_codec
-        encoded = (codec.writers.get(type(data)) or codec.encode)(data)
+        writers = self._writers
+        if writers is None:
+            writers = self._writers = self.json_codec.writers
+        write = writers.get(type(data))
+        encoded = self.json_codec.encode(data) if write is None else write(data)
         if mode == "text":
             event: Message = {"type": "websocket.send", "text": encoded.decode()}
         elif mode == "binary":
