@@ -8,10 +8,11 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kui.asgi.commands import main
@@ -21,9 +22,15 @@ resource = pytest.importorskip("resource", reason="Windows has no SIGTERM to sen
 APPLICATION = '''
 import asyncio
 
-from kui.asgi import Kui, websocket
+from kui.asgi import Kui, SendEventResponse, StreamResponse, websocket
 
-app = Kui()
+
+async def lifespan(app):
+    yield
+    print("shut down", flush=True)
+
+
+app = Kui(lifespan=lifespan)
 
 
 class Outermost:
@@ -66,9 +73,51 @@ async def stubborn():
         raise
 
 
+@app.router.websocket("/swallowing")
+async def swallowing():
+    await websocket.accept()
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            print("swallowed", flush=True)
+
+
+@app.router.websocket("/pending")
+async def pending():
+    print("pending", flush=True)
+    await asyncio.sleep(60)
+
+
+@app.router.http.get("/events")
+async def quiet_events():
+    async def events():
+        yield {"data": "first"}
+        await asyncio.Queue().get()
+
+    return SendEventResponse(events(), ping_interval=0.1)
+
+
+@app.router.http.get("/stream")
+async def endless_stream():
+    async def pieces():
+        try:
+            yield b"first"
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.1)
+            print("tidied up", flush=True)
+
+    return StreamResponse(pieces())
+
+
 @app.on_drain
 async def tell(app):
     print("told", flush=True)
+
+
+def factory():
+    return app
 
 
 wrapped = Outermost(Outermost(app))
@@ -78,28 +127,42 @@ wrapped = Outermost(Outermost(app))
 class Running:
     """A server in a process of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, address: str, uds: str | None) -> None:
         self.process = process
         self.address = address
+        self.uds = uds
+        self._written = ""
 
     def connect(self, path: str) -> connect:
-        return connect(f"ws://{self.address}{path}", proxy=None, open_timeout=60, ping_interval=None)
+        uri = f"ws://{self.address}{path}"
+        if self.uds is not None:
+            return unix_connect(self.uds, uri, open_timeout=60, ping_interval=None)
+        return connect(uri, proxy=None, open_timeout=60, ping_interval=None)
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
+    async def printed(self, word: str) -> None:
+        """Wait until something was written."""
+        assert self.process.stdout is not None
+        while word not in self._written:
+            self._written += (await self.process.stdout.readline()).decode()
+
     async def output(self) -> str:
         """Wait for the end, and return what was written."""
         out, _ = await self.process.communicate()
-        return out.decode()
+        return self._written + out.decode()
 
 
 @asynccontextmanager
-async def running(folder: Path, *options: str, target: str = "served:app") -> AsyncGenerator[Running]:
+async def running(
+    folder: Path, *options: str, target: str = "served:app", uds: str | None = None
+) -> AsyncGenerator[Running]:
     (folder / "served.py").write_text(APPLICATION)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    words = [sys.executable, "-m", "kui", "run", target, "--port", str(port), *options]
+    place = ["--port", str(port)] if uds is None else ["--uds", uds]
+    words = [sys.executable, "-m", "kui", "run", target, *place, *options]
     process = await asyncio.create_subprocess_exec(
         *words,
         cwd=folder,
@@ -109,19 +172,22 @@ async def running(folder: Path, *options: str, target: str = "served:app") -> As
     )
     try:
         async with asyncio.timeout(60):
-            await started(process, port)
-            yield Running(process, f"127.0.0.1:{port}")
+            await started(process, port, uds)
+            yield Running(process, f"127.0.0.1:{port}", uds)
     finally:
         with suppress(ProcessLookupError):  # workers too, which may have outlived their parent
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
-async def started(process: asyncio.subprocess.Process, port: int) -> None:
+async def started(process: asyncio.subprocess.Process, port: int, uds: str | None) -> None:
     """Wait until somebody listens; uvicorn says that it has started before."""
     while process.returncode is None:
         with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            if uds is None:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            else:
+                _, writer = await asyncio.open_unix_connection(uds)
             writer.close()
             return
         await asyncio.sleep(0.02)
@@ -183,6 +249,77 @@ async def test_a_handler_that_ignores_the_close_is_cancelled_at_the_deadline(tmp
         assert "cancelled" in await server.output()
 
 
+async def test_a_stream_of_events_ends_by_itself_when_the_drain_has_begun(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path) as server,
+        httpx.AsyncClient(trust_env=False) as http,
+        http.stream("GET", f"http://{server.address}/events") as response,
+    ):
+        lines = response.aiter_lines()
+        assert await anext(lines) == "data: first"
+        server.terminate()
+        assert {line async for line in lines} <= {"", ": ping"}  # and no RemoteProtocolError
+        output = await server.output()
+    assert "shut down" in output
+    assert "Traceback" not in output
+
+
+async def test_an_endless_answer_is_cut_at_the_deadline_and_the_lifespan_ends(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, "--drain-timeout", "0.5") as server,
+        httpx.AsyncClient(trust_env=False) as http,
+        http.stream("GET", f"http://{server.address}/stream") as response,
+    ):
+        pieces = response.aiter_bytes()
+        assert await anext(pieces) == b"first"
+        server.terminate()
+        with pytest.raises(httpx.RemoteProtocolError):
+            await anext(pieces)
+        output = await server.output()
+    assert "shut down" in output
+    assert "tidied up" in output
+
+
+async def test_the_time_for_http_may_be_another_than_that_of_the_drain(tmp_path: Path) -> None:
+    options = ("--drain-timeout", "60", "--timeout-graceful-shutdown", "1")
+    async with (
+        running(tmp_path, *options) as server,
+        httpx.AsyncClient(trust_env=False) as http,
+        http.stream("GET", f"http://{server.address}/stream"),
+    ):
+        server.terminate()
+        assert "shut down" in await server.output()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+async def test_a_handler_that_swallows_its_cancellation_keeps_no_process_alive(
+    sign: signal.Signals, tmp_path: Path
+) -> None:
+    async with (
+        running(tmp_path, "--drain-timeout", "0.1") as server,
+        server.connect("/swallowing") as client,
+    ):
+        server.process.send_signal(sign)
+        assert await close_code(client) == 1012
+        output = await server.output()
+    assert "swallowed" in output
+    assert "shut down" in output
+    assert "left behind" in output
+
+
+async def test_a_handshake_that_is_never_accepted_is_refused_with_503_at_the_deadline(tmp_path: Path) -> None:
+    async with running(tmp_path, "--drain-timeout", "0.5") as server:
+        connecting = asyncio.create_task(server.connect("/pending").__aenter__())
+        await server.printed("pending")
+        server.terminate()
+        with pytest.raises(InvalidStatus) as refused:
+            await connecting
+        output = await server.output()
+    assert refused.value.response.status_code == 503
+    assert int(refused.value.response.headers["Retry-After"]) > 0
+    assert "Traceback" not in output
+
+
 async def test_while_it_drains_handshakes_get_503_and_http_goes_on(tmp_path: Path) -> None:
     async with (
         running(tmp_path, "--drain-timeout", "60") as server,
@@ -205,6 +342,37 @@ async def test_the_application_is_found_below_middlewares(tmp_path: Path) -> Non
             server.terminate()
             assert await close_code(client) == 1012
         assert "told" in await server.output()
+
+
+async def test_the_application_may_be_made_by_a_factory(tmp_path: Path) -> None:
+    async with running(tmp_path, "--factory", target="served:factory") as server:
+        async with server.connect("/echo") as client:
+            server.terminate()
+            assert await close_code(client) == 1012
+        assert "told" in await server.output()
+
+
+async def test_clients_of_a_unix_socket_are_told(tmp_path: Path) -> None:
+    with TemporaryDirectory() as folder:  # the path of a socket has to be short
+        async with running(tmp_path, uds=f"{folder}/kui") as server:
+            async with server.connect("/echo") as client:
+                server.terminate()
+                assert await close_code(client) == 1012
+            assert "told" in await server.output()
+
+
+async def test_a_server_that_has_answered_enough_requests_drains(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, "--limit-max-requests", "2") as server,
+        server.connect("/echo") as client,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        for _ in range(2):
+            assert (await http.get(f"http://{server.address}/")).text == "serving"
+        assert await close_code(client) == 1012
+        output = await server.output()
+    assert "shut down" in output
+    assert server.process.returncode == 0
 
 
 async def test_each_of_several_workers_drains(tmp_path: Path) -> None:

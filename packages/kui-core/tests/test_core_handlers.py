@@ -56,6 +56,29 @@ def test_nobody_answers_for_what_nobody_registered() -> None:
     assert handlers.find(status_error(403)) is None
 
 
+@pytest.mark.parametrize("everything", [Exception, BaseException])
+def test_an_http_exception_is_nearer_to_its_own_answer_than_to_a_handler_of_everything(
+    everything: type[BaseException],
+) -> None:
+    handlers = ExceptionHandlers({everything: other})
+    assert handlers.find(KeyError()) is other
+    assert handlers.find(status_error(404)) is None
+    assert handlers.find(Refused()) is None
+    assert ExceptionHandlers({everything: other, HTTPException: answer}).find(Refused()) is answer
+
+
+def test_another_base_of_an_http_exception_answers_where_it_is_nearer() -> None:
+    class Lost(LookupError, Refused):
+        def __init__(self) -> None:
+            Refused.__init__(self)
+
+    class RefusedFirst(Refused, LookupError): ...
+
+    handlers = ExceptionHandlers({LookupError: answer})
+    assert handlers.find(Lost()) is answer
+    assert handlers.find(RefusedFirst()) is None
+
+
 def test_an_exception_group_is_found_by_its_own_classes() -> None:
     group = ExceptionGroup("both", [ValueError()])
     assert ExceptionHandlers({ValueError: answer}).find(group) is None

@@ -4,10 +4,12 @@ import dataclasses
 import enum
 import json
 import math
+import re
 from collections import ChainMap, OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import PurePosixPath
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
@@ -39,6 +41,11 @@ class Colour(enum.StrEnum):
 
 class Level(enum.IntEnum):
     LOW = 1
+
+
+class Rights(enum.Flag):
+    READ = 1
+    WRITE = 2
 
 
 class Text(str): ...
@@ -163,6 +170,7 @@ FORMS: list[tuple[object, str]] = [
     (Level.LOW, "1"),
     ({Colour.RED: 1}, '{"red":1}'),
     ({Level.LOW: 1}, '{"1":1}'),
+    (Rights.READ | Rights.WRITE, "3"),
     (Point(1, [Slotted(2)]), '{"x":1,"y":[{"x":2}]}'),
     (Pair(1, 2), "[1,2]"),
     ({1}, "[1]"),
@@ -180,6 +188,13 @@ FORMS: list[tuple[object, str]] = [
     (datetime(2026, 11, 22, tzinfo=UTC), '"2026-11-22T00:00:00Z"'),
     (UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
     (Decimal("1.50"), '"1.50"'),
+    (ip_address("::1"), '"::1"'),
+    (ip_network("10.0.0.0/8"), '"10.0.0.0/8"'),
+    (ip_interface("10.0.0.1/8"), '"10.0.0.1/8"'),
+    ({ip_address("10.0.0.1"): 1}, '{"10.0.0.1":1}'),
+    (re.compile("a+"), '"a+"'),
+    (1j, '"1j"'),
+    (-1 - 1j, '"-1-1j"'),
     (math.nan, "null"),
     (-math.inf, "null"),
 ]
@@ -193,7 +208,7 @@ def test_it_writes_the_types_of_the_standard_library(value: object, expected: st
 
 
 @pytest.mark.parametrize(
-    "value", [object(), Money(1), complex(1), Point, iter([]), {(1, 2): 3}, {frozenset([1]): 2}]
+    "value", [object(), Money(1), Point, {(1, 2): 3}, {frozenset([1]): 2}, {iter([1]): 2}]
 )
 @pytest.mark.parametrize("encoders", [None, {bytearray: str}])
 def test_what_has_no_form_in_json_is_a_type_error_that_names_it(value: object, encoders: Any) -> None:
@@ -201,6 +216,15 @@ def test_what_has_no_form_in_json_is_a_type_error_that_names_it(value: object, e
         TypeError, match=r"cannot encode (\w+) as JSON; an encoder can teach it: {\1: function}"
     ):
         JSONCodec(encoders).encode({"value": value})
+
+
+@pytest.mark.parametrize("encoders", [None, {Money: str}, {Decimal: float}])
+def test_an_iterator_is_written_as_a_list_of_what_is_in_it(encoders: Any) -> None:
+    chosen = JSONCodec(encoders)
+    price = chosen.encode(Decimal("1.5")).decode()
+    for iterator in (iter([Decimal("1.5"), b"\xff"]), (each for each in (Decimal("1.5"), b"\xff"))):
+        assert chosen.encode({"values": iterator}) == f'{{"values":[{price},"/w=="]}}'.encode()
+    assert chosen.encode([map(str, [1, 2])]) == b'[["1","2"]]'
 
 
 def test_a_lone_surrogate_is_a_value_error() -> None:

@@ -125,6 +125,15 @@ def test_a_function_and_hooks_together_are_refused(argument: str) -> None:
         Lifespan(database, **arguments)
 
 
+@pytest.mark.parametrize("name", ["on_startup", "on_shutdown"])
+def test_a_hook_that_cannot_be_called_is_refused(name: str) -> None:
+    hook: Any = 5
+    arguments: dict[str, Any] = {name: [print, hook]}
+    for register in (lambda: Lifespan(**arguments), lambda: getattr(Lifespan(), name)(hook)):
+        with pytest.raises(TypeError, match=f"{name} is for functions of the application; got 5"):
+            register()
+
+
 def test_no_hooks_mean_no_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

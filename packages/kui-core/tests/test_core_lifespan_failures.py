@@ -78,6 +78,29 @@ async def test_a_failing_shut_down_hook_ends_the_function_before_it_is_reported(
     assert closing.log == ["close", "lifespan.startup.complete"]
 
 
+async def test_a_failing_shut_down_hook_skips_no_other_and_the_first_failure_is_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seen: list[str] = []
+
+    async def second(app: object) -> None:
+        seen.append("second")
+        raise ValueError("no network")
+
+    lifespan = with_shutdown(with_shutdown(Lifespan(), fail), second)
+    answers, message = await Server(with_shutdown(lifespan, lambda app: seen.append("third"))).fail(
+        OSError, "no disk"
+    )
+    assert answers == [STARTED, {"type": "lifespan.shutdown.failed"}]
+    assert message.endswith("OSError: no disk\n")
+    assert seen == ["second", "third"]
+    assert [record.name for record in caplog.records] == ["kui.core", "kui.core"]
+    assert [str(record.exc_info and record.exc_info[1]) for record in caplog.records] == [
+        "no disk",
+        "no network",
+    ]
+
+
 async def test_a_function_that_suppresses_a_failed_start_up_does_not_start_the_application() -> None:
     async def lifespan(app: object) -> AsyncGenerator[None, None]:
         with suppress(OSError):

@@ -37,3 +37,15 @@ def test_a_star_is_refused_with_the_expression_to_write(origins: Any) -> None:
         ValueError, match=r"the origin '\*' is no regular expression: .*; write '\.\*' for every"
     ):
         allow_cors(origins)
+
+
+@pytest.mark.parametrize("max_age", ["600", None, 600.0])
+def test_a_max_age_that_is_no_whole_number_is_refused(max_age: Any) -> None:
+    with pytest.raises(
+        TypeError, match=f"max_age is a whole number of seconds; got {re.escape(repr(max_age))}"
+    ):
+        allow_cors(max_age=max_age)
+
+
+async def test_a_max_age_is_in_the_answer_to_a_preflight() -> None:
+    assert (await preflight(max_age=60))["access-control-max-age"] == "60"

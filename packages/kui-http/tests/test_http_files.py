@@ -36,6 +36,12 @@ async def get(app: object, path: str = "/", method: str = "GET", **headers: str)
         return await client.request(method, path, headers=names)
 
 
+async def bare(app: Any, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+    """Return the answer of an application that no request of kui is around."""
+    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
+        return await client.request(method, path, headers=headers)
+
+
 async def test_a_file_is_sent_with_its_type_and_tags(site: Path) -> None:
     answer = await get(FileResponse(site / "a.txt", {"X-Id": "7"}, chunk_size=3))
     assert (answer.status_code, answer.content) == (200, CONTENT)
@@ -59,6 +65,23 @@ async def test_head_of_a_file_has_its_length(site: Path) -> None:
 async def test_a_file_may_be_offered_for_saving(site: Path, name: str, header: str) -> None:
     answer = await get(FileResponse(site / "a.txt", download_name=name))
     assert answer.headers["content-disposition"] == header
+
+
+async def test_a_text_beside_a_path_is_the_name_to_save_it_under_and_a_number_the_status(site: Path) -> None:
+    async def answer(value: Any) -> tuple[int, str | None, str | None]:
+        async def endpoint() -> Any:
+            return value
+
+        async with TestClient(http_session(endpoint), lifespan="off") as client:
+            response = await client.get("/")
+        assert response.content == CONTENT
+        return response.status_code, response.headers.get("content-disposition"), response.headers.get("x-id")
+
+    path, headers = site / "a.txt", {"X-Id": "7"}
+    assert await answer((path, "b.txt")) == (200, 'attachment; filename="b.txt"', None)
+    assert await answer((path, "b.txt", headers)) == (200, 'attachment; filename="b.txt"', "7")
+    assert await answer((path, 202)) == (202, None, None)
+    assert await answer((path, 202, headers)) == (202, None, "7")
 
 
 async def test_a_name_that_is_not_utf_8_may_be_offered(site: Path) -> None:
@@ -148,6 +171,14 @@ async def test_a_range_of_another_version_is_ignored(site: Path) -> None:
         assert answer.status_code == status
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-3", "bytes=0-0,8-9", "bytes=10-"])
+@pytest.mark.parametrize("method", ["HEAD", "POST"])
+async def test_a_range_counts_for_get_alone(site: Path, method: str, asked: str) -> None:
+    answer = await get(FileResponse(site / "a.txt"), method=method, range=asked)
+    assert (answer.status_code, answer.headers["content-length"]) == (200, "10")
+    assert "content-range" not in answer.headers
+
+
 async def test_one_response_may_answer_many_requests(site: Path) -> None:
     response = FileResponse(site / "a.txt", {"Content-Type": "text/css"})
     for asked, status, content in (
@@ -159,6 +190,56 @@ async def test_one_response_may_answer_many_requests(site: Path) -> None:
         assert answer.status_code == status
         assert content is None or (answer.content, answer.headers["content-type"]) == (content, "text/css")
     assert "content-range" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("condition", "header"), [("if_none_match", "etag"), ("if_modified_since", "last-modified")]
+)
+async def test_a_file_that_the_client_has_is_a_304(
+    site: Path, method: str, condition: str, header: str
+) -> None:
+    response = FileResponse(site / "a.txt", {"Cache-Control": "no-cache"}, download_name="a.txt")
+    response.set_cookie("a", "1")
+    full = await get(response)
+    answer = await get(response, method=method, range="bytes=0-1", **{condition: full.headers[header]})
+    assert (answer.status_code, answer.content) == (304, b"")
+    for name in ("etag", "last-modified", "cache-control", "set-cookie"):
+        assert answer.headers[name] == full.headers[name]
+    about_content = {"content-type", "content-length", "content-disposition", "content-range"}
+    assert about_content.isdisjoint(answer.headers)
+
+
+async def test_a_tag_goes_before_a_time_and_another_version_may_be_had_in_ranges(site: Path) -> None:
+    response = FileResponse(site / "a.txt")
+    modified = (await get(response)).headers["last-modified"]
+    answer = await get(response, if_none_match='"old"', if_modified_since=modified, range="bytes=0-1")
+    assert (answer.status_code, answer.content) == (206, b"01")
+
+
+async def test_what_the_client_has_does_not_count_for_post_and_for_errors(site: Path) -> None:
+    for response, method in (
+        (FileResponse(site / "a.txt"), "POST"),
+        (FileResponse(site / "a.txt", status_code=404), "GET"),
+    ):
+        headers = (await get(response, method=method)).headers
+        for names in ({"if_none_match": "*"}, {"if_modified_since": headers["last-modified"]}):
+            answer = await get(response, method=method, **names)
+            assert (answer.status_code, answer.content) == (response.status_code, CONTENT)
+
+
+async def test_a_response_may_have_a_tag_and_a_time_of_its_own_or_none(site: Path) -> None:
+    own = {"ETag": 'W/"7"', "Last-Modified": "Thu, 01 Jan 2099 00:00:00 GMT"}
+    response = FileResponse(site / "a.txt", own)
+    assert (await get(response, if_none_match='"6", W/"7"')).status_code == 304
+    assert (await get(response, if_modified_since=own["Last-Modified"])).status_code == 304
+    assert (await get(response, if_modified_since="Wed, 31 Dec 2098 23:59:59 GMT")).status_code == 200
+    for name in own:
+        del response.headers[name]
+    for condition in ('"6", W/"7",', own["Last-Modified"]):
+        answer = await get(response, if_none_match=condition, if_range=condition, range="bytes=0-0")
+        assert answer.status_code == 200
+    assert (await get(response, if_modified_since=own["Last-Modified"])).status_code == 200
 
 
 async def test_a_file_that_becomes_shorter_is_an_error(site: Path) -> None:
@@ -179,6 +260,7 @@ def test_any_range_header_is_within_the_file_or_ignored(text: str, size: int) ->
     ("if_none_match", "if_modified_since", "fresh"),
     [
         ('"a"', "", True),
+        ('"b",', "", False),
         ('W/"a"', "", True),
         ('"b", "a"', "", True),
         ("*", "", True),
@@ -192,7 +274,8 @@ def test_any_range_header_is_within_the_file_or_ignored(text: str, size: int) ->
 def test_a_copy_is_fresh_by_its_tag_or_its_time(
     if_none_match: str, if_modified_since: str, fresh: bool
 ) -> None:
-    assert is_fresh('"a"', 60.5, if_none_match, if_modified_since) is fresh
+    modified = "Thu, 01 Jan 1970 00:01:00 GMT"
+    assert is_fresh('"a"', modified, if_none_match, if_modified_since) is fresh
 
 
 @pytest.mark.parametrize("class_", [Files, Pages])
@@ -227,23 +310,27 @@ async def test_pages_have_an_index_and_need_no_suffix(site: Path) -> None:
     assert (await get(Files(site), "/folder")).status_code == 404
 
 
+def below(root: str, app: ASGIApp) -> ASGIApp:
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "root_path": root}, receive, send)
+
+    return mounted
+
+
 async def test_a_directory_below_a_root_path(site: Path) -> None:
-    def below(root: str, app: ASGIApp) -> ASGIApp:
-        async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "root_path": root}, receive, send)
-
-        return mounted
-
-    async with TestClient(
-        below("/static", Files(site)), base_url="http://kui.test", lifespan="off"
-    ) as client:
-        assert (await client.get("/static/a.txt")).content == CONTENT
+    assert (await bare(below("/static", Files(site)), "/static/a.txt")).content == CONTENT
 
 
-async def bare(app: Any, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    """Return the answer of an application that no request of kui is around."""
-    async with TestClient(app, base_url="http://kui.test", lifespan="off") as client:
-        return await client.request(method, path, headers=headers)
+async def test_a_mounted_site_without_its_slash_is_redirected_to(site: Path) -> None:
+    (site / "index.html").write_text('<a href="page">')
+    app = below("/site", Pages(site))
+    for method in ("GET", "HEAD"):
+        answer = await bare(app, "/site?q=1", method)
+        assert (answer.status_code, answer.headers["location"]) == (307, "//kui.test/site/?q=1")
+    assert (await bare(app, "/site/")).text == '<a href="page">'
+    assert (await bare(app, "/site/folder")).headers["location"] == "//kui.test/site/folder/"
+    assert (await bare(Pages(site), "/")).text == '<a href="page">'
+    assert (await bare(app, "/site", host="[::1")).status_code == 400
 
 
 @pytest.mark.parametrize("class_", [Files, Pages])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -251,6 +252,71 @@ async def test_events_are_left_when_the_client_leaves_in_silence() -> None:
     assert closed == ["closed"]
 
 
+@dataclass
+class Application:
+    """What kui, and others that know of a drain, have in the scope."""
+
+    should_exit: bool = False
+
+
+async def test_events_end_at_the_next_ping_when_the_application_drains() -> None:
+    app, closed = Application(), list[str]()
+    queue: asyncio.Queue[ServerSentEvent] = asyncio.Queue()
+    queue.put_nowait({"data": "1"})
+
+    async def events() -> AsyncGenerator[ServerSentEvent, None]:
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            closed.append("closed")
+
+    client = Client()
+    response = SendEventResponse(events(), ping_interval=0.001)
+    serving = asyncio.ensure_future(response({**SCOPE, "app": app}, client.receive, client.send))
+    await client.has(3)
+    app.should_exit = True
+    await serving
+    assert client.pieces[0] == b"data: 1\n\n"
+    assert set(client.pieces[1:-1]) == {b": ping\n\n"}
+    assert (client.pieces[-1], client.is_complete) == (b"", True)
+    assert closed == ["closed"]
+
+
+async def test_events_end_after_the_next_event_when_the_application_drains() -> None:
+    app, closed = Application(), list[str]()
+
+    async def events() -> AsyncGenerator[ServerSentEvent, None]:
+        try:
+            yield {"data": "1"}
+            app.should_exit = True
+            yield {"data": "2"}
+            yield {"data": "3"}
+        finally:
+            closed.append("closed")
+
+    client = Client()
+    await SendEventResponse(events(), ping_interval=60)({**SCOPE, "app": app}, client.receive, client.send)
+    assert (client.pieces, client.is_complete) == ([b"data: 1\n\n", b"data: 2\n\n", b""], True)
+    assert closed == ["closed"]
+
+
+async def test_an_event_that_its_client_takes_slowly_is_not_cut_when_the_application_drains() -> None:
+    async def events() -> AsyncGenerator[ServerSentEvent, None]:
+        yield {"data": "1"}
+        await asyncio.Event().wait()
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            await asyncio.sleep(0.01)
+        await client.send(message)
+
+    client, app = Client(), Application(should_exit=True)
+    response = SendEventResponse(events(), ping_interval=0.001)
+    await response({**SCOPE, "app": app}, client.receive, send)
+    assert client.pieces == [b"data: 1\n\n", b""]
+
+
 async def test_events_that_nobody_can_read_are_an_error() -> None:
     async def events() -> AsyncGenerator[Any, None]:
         yield {"dat": "1"}
@@ -283,3 +349,16 @@ def test_a_field_that_would_become_another_is_refused(event: Any) -> None:
 def test_a_ping_interval_is_above_zero() -> None:
     with pytest.raises(ValueError, match="ping_interval"):
         SendEventResponse(endless([]), ping_interval=0)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+async def test_events_may_be_in_another_charset() -> None:
+    async def events() -> AsyncGenerator[ServerSentEvent, None]:
+        yield {"data": "é"}
+
+    client = Client()
+    response = SendEventResponse(events(), charset="latin-1")
+    assert response.headers["content-type"] == "text/event-stream; charset=latin-1"
+    await response(SCOPE, client.receive, client.send)
+    assert client.pieces[0] == b"data: \xe9\n\n"
+    with pytest.raises(LookupError, match="unknown encoding: latin-x"):
+        SendEventResponse(events(), charset="latin-x")

@@ -18,7 +18,7 @@ class View:
     def __init__(self) -> None:
         self.calls: list[Any] = []
 
-    def begin(self) -> None:
+    def __kui_begin__(self) -> None:
         self.calls.append("begin")
 
     async def on_connect(self, number: Annotated[int, Query()]) -> None:

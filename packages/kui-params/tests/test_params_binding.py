@@ -1,8 +1,9 @@
 """`Binding`: what is to be seen of a function, and to be used without the rest of kui."""
 
+import functools
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, Any, assert_type
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from typing import Annotated, Any, ClassVar, assert_type
 
 import pytest
 from baize.datastructures import UploadFile
@@ -194,6 +195,46 @@ async def test_types_of_results_are_kept(run_http: Any) -> None:
     handler = auto_params(endpoint)
     assert_type(handler, Callable[..., Awaitable[str]])
     assert await run_http.serve(handler, query="q=1") == "1"
+
+
+async def test_types_of_results_are_kept_whatever_is_bound(run_http: Any) -> None:
+    async def endpoint(q: Annotated[int, Query()], n: int) -> str:
+        return str(q + n)
+
+    class Greeter:
+        async def __call__(self, q: Annotated[int, Query()]) -> str:
+            return f"hello {q}"
+
+        async def leave(self, q: Annotated[int, Query()]) -> int:
+            return q
+
+    class View:
+        bound_methods: ClassVar[tuple[str, ...]] = ("get",)
+
+        def __init__(self, q: Annotated[int, Query()]) -> None:
+            self.q = q
+
+        def __await__(self) -> Generator[Any, None, list[int]]:
+            return self.get().__await__()
+
+        async def get(self) -> list[int]:
+            return [self.q]
+
+    partial = auto_params(functools.partial(endpoint, n=2))
+    assert_type(partial, Callable[..., Awaitable[str]])
+    assert await run_http.serve(partial, query="q=1") == "3"
+
+    instance = auto_params(Greeter())
+    assert_type(instance, Callable[..., Awaitable[str]])
+    assert await run_http.serve(instance, query="q=1") == "hello 1"
+
+    method = auto_params(Greeter().leave)
+    assert_type(method, Callable[..., Awaitable[int]])
+    assert await run_http.serve(method, query="q=1") == 1
+
+    view = auto_params(View)
+    assert_type(view, Callable[..., Awaitable[list[int]]])
+    assert await run_http.serve(view, query="q=1") == [1]
 
 
 async def test_validators_are_built_once_by_many_threads(run_http: Any) -> None:

@@ -6,8 +6,8 @@ import pytest
 from baize.datastructures import FormData, Headers, UploadFile
 from params_samples import Filter
 
-from kui.core import HTTPException
-from kui.params import Body, RequestValidationError
+from kui.core import HTTPConnection, HTTPException, http_connection_var
+from kui.params import Body, RequestValidationError, SignatureError, auto_params
 
 Denied: type[HTTPException[Any]] = HTTPException
 
@@ -113,3 +113,22 @@ async def test_a_body_of_which_a_part_is_required_is_read(run_http: Any) -> None
     with pytest.raises(Denied) as caught:
         await run_http(endpoint, body=HTTPException(415))
     assert caught.value.status_code == 415
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+async def test_a_body_that_is_asked_of_a_websocket_is_refused_in_words(exclusive: bool) -> None:
+    async def endpoint(name: Annotated[Any, Body(exclusive=exclusive)]) -> Any:
+        return name
+
+    handler = auto_params(endpoint)
+    scope: dict[str, Any] = {"type": "websocket", "path": "/", "query_string": b"", "headers": []}
+    token = http_connection_var.set(HTTPConnection(scope))
+    try:
+        with pytest.raises(SignatureError) as caught:
+            await handler()
+    finally:
+        http_connection_var.reset(token)
+    assert str(caught.value) == (
+        "parameter 'name' is taken from the body, and a WebSocket has none; take it from the path, the query, a header or "
+        "a cookie, or receive it as a message"
+    )

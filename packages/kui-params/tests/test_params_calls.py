@@ -31,10 +31,10 @@ async def test_a_function_bound_for_one_connection_leaves_nothing_behind(run: An
 
     gc.collect()
     before = kept()
-    for _ in range(3):
+    for _ in range(9):
         assert await run(endpoint, query="q=1") == "1"
-    gc.collect()
-    assert kept() <= before
+        gc.collect()
+    assert kept() <= before + 1  # the last one goes when the next is compiled
 
 
 async def test_keyword_only_parameters_are_bound(run: Any) -> None:

@@ -65,3 +65,21 @@ async def test_an_override_that_cannot_be_bound_says_so(run: Any) -> None:
     handler = auto_params(endpoint, run.protocol)
     with pytest.raises(SignatureError, match="'wrong' has neither a source nor a default"):
         await run.serve(handler, app=App({session: override}))
+
+
+async def test_an_override_that_depends_on_what_it_replaces_says_so(run: Any) -> None:
+    def session() -> str:
+        return "session"
+
+    def wrap(session: Annotated[str, Depends(session)]) -> str:
+        return f"wrapped {session}"
+
+    async def endpoint(session: Annotated[str, Depends(session)]) -> Any:
+        return session
+
+    with pytest.raises(SignatureError) as caught:
+        await run(endpoint, app=App({session: wrap}))
+    step = f"{__name__}.{wrap.__qualname__} (in the place of {__name__}.{session.__qualname__})"
+    assert str(caught.value) == (
+        f"dependencies go round in a circle: {step} -> {step}; an override that needs what it replaces calls that by itself"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -145,3 +147,15 @@ async def test_parts_of_an_annotation_may_be_texts(run: Any) -> None:
         auto_params(endpoint)
     endpoint.__annotations__["move"] = Annotated["Move", Header()]
     assert await run(endpoint, query="ids=1", headers={"x": "2"}) == ([1], Move(x=2))
+
+
+async def test_what_is_left_of_a_bound_function_is_read_where_that_was_written(run: Any) -> None:
+    async def endpoint(page: Annotated[int, Query()], move: Move | None = None) -> Any:
+        return page, move
+
+    @functools.wraps(handler := auto_params(endpoint, run.protocol))
+    async def middleware(*args: Any, **kwargs: Any) -> Any:
+        return await handler(*args, **kwargs)
+
+    assert await run(middleware, query="page=3") == (3, None)
+    assert inspect.signature(handler).parameters["move"].annotation == Move | None

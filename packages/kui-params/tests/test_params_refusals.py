@@ -307,7 +307,25 @@ def test_the_call_of_kui_1_is_understood() -> None:
         TypeAdapter(int).validate_python("x")
     error = RequestValidationError(caught.value, "path")
     assert error.status_code == 404
+    assert error.in_ == "path"
     assert said(error) == [("path", [], "int_parsing")]
+
+
+@pytest.mark.parametrize(
+    ("places", "in_"),
+    [
+        (["query"], "query"),
+        (["header", "query"], "header"),
+        (["query", "path"], "path"),
+        (["session", "cookie"], "session"),
+        ([], "body"),
+    ],
+)
+def test_the_place_of_a_refusal_is_that_of_its_first_error_or_the_path(places: list[str], in_: str) -> None:
+    details: list[dict[str, Any]] = [
+        {"type": "missing", "loc": [], "msg": "", "input": None, "in": place} for place in places
+    ]
+    assert RequestValidationError(details).in_ == in_
 
 
 def test_the_schema_of_refusals_describes_them() -> None:

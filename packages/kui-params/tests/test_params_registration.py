@@ -31,10 +31,35 @@ def test_a_parameter_without_a_source() -> None:
     )
 
 
-def test_a_parameter_without_an_annotation() -> None:
+def test_a_parameter_without_an_annotation_or_with_a_text() -> None:
     async def endpoint(room) -> None: ...  # type: ignore[no-untyped-def]  # pyright: ignore
 
+    async def postponed(room: "int") -> None: ...
+
     assert "write room: Annotated[str, Query()]" in refusal(endpoint)
+    assert "write room: Annotated[int, Query()]" in refusal(postponed)
+
+
+def test_a_parameter_that_is_the_connection() -> None:
+    class WebSocket(HTTPConnection): ...
+
+    async def endpoint(websocket: WebSocket) -> None: ...
+
+    async def postponed(connection: "HTTPConnection") -> None: ...
+
+    async def unannotated(request) -> None: ...  # type: ignore[no-untyped-def]  # pyright: ignore
+
+    cases: list[tuple[Any, str]] = [
+        (endpoint, "websocket"),
+        (postponed, "connection"),
+        (unannotated, "request"),
+    ]
+    for function, name in cases:
+        assert refusal(function) == (
+            f"{function.__name__}: parameter {name!r} is the connection, which is no parameter: import the name that stands "
+            "for the current one, websocket, request or http_connection, or take the object from websocket_var.get(), "
+            "request_var.get() or http_connection_var.get()"
+        )
 
 
 def test_a_parameter_with_a_default_and_no_source_is_left_alone() -> None:

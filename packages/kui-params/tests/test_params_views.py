@@ -1,5 +1,6 @@
 """Class endpoints: what is bound in them, what is refused, and what stays as it is."""
 
+import abc
 import inspect
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, ClassVar
@@ -13,11 +14,11 @@ from kui.params import Body, Depends, Path, Query, SignatureError, auto_params
 async def test_methods_of_every_kind_are_bound(run: Any) -> None:
     class View(Notes):
         async def get(self, q: Annotated[int, Query()]) -> Any:
-            return type(self).__mro__[1] is View, q
+            return View in type(self).__mro__, q
 
         @classmethod
         async def post(cls, q: Annotated[int, Query()]) -> Any:
-            return cls.__mro__[1] is View, q
+            return View in cls.__mro__, q
 
         @staticmethod
         async def put(q: Annotated[int, Query()]) -> Any:
@@ -151,6 +152,21 @@ def test_an_on_receive_without_a_message_is_refused() -> None:
         auto_params(View, "websocket")
 
 
+@pytest.mark.parametrize("kind", [staticmethod, classmethod])
+def test_an_on_receive_that_is_no_method_of_the_instance_is_refused(kind: Any) -> None:
+    class View(Socket):
+        async def on_receive(self, data: Any, *args: Any) -> None: ...
+
+    function = View.on_receive
+    View.on_receive = kind(function)  # type: ignore[method-assign]
+    with pytest.raises(SignatureError) as caught:
+        auto_params(View, "websocket")
+    assert str(caught.value) == (
+        f"{__name__}.{View.__qualname__}.on_receive is a {kind.__name__}, and a message is dealt with by the view of its "
+        "connection; write async def on_receive(self, data)"
+    )
+
+
 def test_a_plain_method_is_refused() -> None:
     class View(Socket):
         def on_connect(self) -> None: ...  # type: ignore[override]  # pyright: ignore
@@ -192,3 +208,83 @@ def test_a_bound_view_is_bound_once() -> None:
 
     derived: Any = auto_params(View, "websocket")
     assert auto_params(derived, "websocket") is derived
+
+
+async def test_the_users_class_does_not_hear_of_the_subclass(run: Any) -> None:
+    heard: list[str] = []
+
+    class Meta(type):
+        def __new__(cls, name: str, bases: Any, names: Any, **kwargs: Any) -> Any:
+            heard.append(f"metaclass {name}")
+            return super().__new__(cls, name, bases, names, **kwargs)
+
+    class Channels(Socket, metaclass=Meta):
+        def __init_subclass__(cls, *, channel: str) -> None:
+            heard.append(f"{cls.__name__} has {channel}")
+
+    class News(Channels, channel="news"):
+        async def on_connect(self, q: Annotated[int, Query()]) -> None:
+            await super().on_connect()
+            self.q = q
+
+    assert heard == ["metaclass Channels", "metaclass News", "News has news"]
+    view = await run(News, query="q=3")
+    assert view.q == 3
+    assert heard == ["metaclass Channels", "metaclass News", "News has news"]
+
+
+async def test_what_a_view_sets_on_its_class_is_set_on_the_users_class(run: Any) -> None:
+    class View(Socket):
+        online: ClassVar[int] = 0
+        first: ClassVar[Any] = None
+
+        async def on_connect(self, q: Annotated[int, Query()]) -> None:
+            type(self).online += q
+            if "first" in vars(View):
+                del type(self).first
+
+        @classmethod
+        def reset(cls) -> None:
+            cls.online = 0
+
+    view = await run(View, query="q=3")
+    await run(View, query="q=4")
+    assert View.online == 7
+    assert "first" not in vars(View)
+    view.reset()
+    assert View.online == 0
+    assert "_kui_bindings" not in vars(View)
+
+
+async def test_an_abstract_view_is_refused_and_one_that_defines_what_is_missing_bound(run: Any) -> None:
+    class Base(Socket, abc.ABC):
+        @abc.abstractmethod
+        async def on_connect(self, q: Annotated[int, Query()]) -> None: ...
+
+        @abc.abstractmethod
+        async def hall(self) -> None: ...
+
+    class View(Base):
+        async def on_connect(self, q: Annotated[int, Query()]) -> None:
+            self.q = q
+
+        async def hall(self) -> None: ...
+
+    view = await run(View, query="q=3")
+    assert view.q == 3
+    assert isinstance(view, Base)
+    assert not issubclass(Base, type(view))
+    with pytest.raises(
+        SignatureError, match=r"Base is abstract: it lacks hall, on_connect; register a class"
+    ):
+        auto_params(Base, run.protocol)
+
+
+async def test_views_with_slots_are_bound(run: Any) -> None:
+    class View(Socket):
+        __slots__ = ("q",)
+
+        async def on_connect(self, q: Annotated[int, Query()]) -> None:
+            self.q = q
+
+    assert (await run(View, query="q=3")).q == 3

@@ -4,8 +4,12 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from routing_endpoints import Endpoint
+
+from kui.routing import BaseRoute, HttpRoute, Mount, Router, SocketRoute
 
 SOURCE = """\
 from kui.routing import HttpRoute, Mount, Router, Routes, SocketRoute
@@ -51,6 +55,47 @@ def test_a_line_for_each_route(
     ]
 
 
+async def read() -> None: ...
+
+
+async def file(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class View:
+    """A class view as kui.http makes them."""
+
+    bound_methods = ("post", "get")
+
+    def __await__(self) -> Any: ...
+
+
+def only_put(endpoint: Endpoint) -> Endpoint:
+    return endpoint
+
+
+vars(only_put)["__method__"] = "PUT"  # as kui.http.required_method makes them
+
+
+@pytest.mark.parametrize(
+    ("route", "shown"),
+    [
+        (HttpRoute("/", read), ("http", "*")),
+        (HttpRoute("/", read, methods=["POST", "GET"]), ("http", "GET,POST")),
+        (HttpRoute("/", read) @ only_put, ("http", "PUT")),
+        (HttpRoute("/", View), ("http", "GET,POST")),
+        (HttpRoute("/", View, methods=["GET"]), ("http", "GET")),
+        (SocketRoute("/", View), ("websocket", "-")),
+        (Mount("/static", file), ("http,websocket", "*")),
+        (Mount("/live", file, protocols=["websocket"]), ("websocket", "-")),
+    ],
+)
+def test_a_route_is_one_line_with_the_methods_that_it_serves(
+    route: BaseRoute, shown: tuple[str, str]
+) -> None:
+    (line,) = str(Router([route])).splitlines()
+    assert tuple(line.split()[:2]) == shown
+
+
 def test_a_collection_of_routes_will_do(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,7 +104,16 @@ def test_a_collection_of_routes_will_do(
 
 
 @pytest.mark.parametrize(
-    "target", ["routing_command_none:app", "routing_command_app:x", "routing_command_app:nothing"]
+    "target",
+    [
+        "routing_command_none:app",
+        "routing_command_app.below:app",
+        "routing_command_app:x",
+        "routing_command_app:nothing",
+        "",
+        ":app",
+        ".routing_command_app:app",
+    ],
 )
 def test_a_target_without_routes_is_an_error_of_usage(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], target: str
@@ -67,6 +121,78 @@ def test_a_target_without_routes_is_an_error_of_usage(
     with pytest.raises(SystemExit, match="2"):
         listed(target, monkeypatch, capsys)
     assert f"error: {target}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("import no_such_module_at_all", ModuleNotFoundError),
+        ("from os import no_such_name_at_all", ImportError),
+        ("raise AttributeError('of the application')", AttributeError),
+        ("from kui.routing import *\nRouter([HttpRoute('/', print, 5)])", TypeError),
+        ("from kui.routing import *\nRouter([HttpRoute('x', print)])", ValueError),
+        ("{}['of the application']", KeyError),
+    ],
+)
+def test_an_error_of_the_application_itself_is_not_hidden(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    source: str,
+    error: type[Exception],
+) -> None:
+    (folder / "routing_command_app.py").write_text(source, encoding="utf-8")
+    with pytest.raises(error) as caught:
+        listed("routing_command_app:app", monkeypatch, capsys)
+    assert any(str(entry.path).endswith("routing_command_app.py") for entry in caught.traceback)
+
+
+VARIED = """\
+import functools
+from kui.routing import HttpRoute, Mount, Router, SocketRoute
+
+class View:
+    def __await__(self): yield
+
+class Instance:
+    async def __call__(self): ...
+
+async def chat(*options): ...
+
+async def files(scope, receive, send): ...
+
+def wrapped(function):
+    @functools.wraps(function)
+    async def wrapper(): ...
+    return wrapper
+
+app = Router([
+    SocketRoute("/view", View),
+    HttpRoute("/instance", Instance(), methods=["GET"]),
+    SocketRoute("/method", Instance().__call__, "method"),
+    HttpRoute("/partial", functools.partial(chat, 1)),
+    HttpRoute("/wrapped", wrapped(chat), None),
+    Mount("/files", files, "files"),
+    Mount("/socket", functools.partial(files), protocols=["websocket"]),
+])
+"""
+
+
+def test_every_kind_of_endpoint_is_listed_with_its_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder / "routing_command_app.py"
+    file.write_text(VARIED, encoding="utf-8")
+    lines = listed("routing_command_app", monkeypatch, capsys)
+    assert [[cell.replace(str(file), "file") for cell in line] for line in lines] == [
+        ["websocket", "-", "/view", "View", "routing_command_app.View", "file:4"],
+        ["http", "GET", "/instance", "Instance", "routing_command_app.Instance", "file:7"],
+        ["websocket", "-", "/method", "method", "routing_command_app.Instance.__call__", "file:8"],
+        ["http", "*", "/partial", "chat", "routing_command_app.chat", "file:10"],
+        ["http", "*", "/wrapped", "-", "routing_command_app.chat", "file:10"],
+        ["http,websocket", "*", "/files", "files", "routing_command_app.files", "file:12"],
+        ["websocket", "-", "/socket", "-", "routing_command_app.files", "file:12"],
+    ]
 
 
 def test_the_module_runs_as_a_program(folder: Path) -> None:

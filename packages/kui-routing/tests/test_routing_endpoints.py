@@ -3,6 +3,7 @@
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from routing_endpoints import Endpoint, chat
@@ -50,6 +51,54 @@ class Instance:
         return chat()
 
 
+class PromisingInstance:
+    def __call__(self) -> Awaitable[None]:
+        return chat()
+
+
+class WrappingInstance:
+    @functools.wraps(chat)
+    def __call__(self):  # type: ignore[no-untyped-def]
+        return chat()
+
+
+class AsyncInstance:
+    async def __call__(self) -> None: ...
+
+
+class PlainInstance:
+    def __call__(self) -> int:
+        return 5
+
+
+class UnannotatedInstance:
+    def __init__(self, *_: object) -> None: ...
+
+    def __call__(self):  # type: ignore[no-untyped-def]
+        return 5
+
+
+class GeneratorInstance:
+    async def __call__(self) -> AsyncIterator[str]:
+        yield ""
+
+
+class Empty: ...
+
+
+class MadeElsewhere:
+    def __new__(cls) -> Any:
+        return chat()
+
+
+class Meta(type):
+    def __call__(cls) -> Any:
+        return chat()
+
+
+class MadeByItsMetaclass(metaclass=Meta): ...
+
+
 @pytest.mark.parametrize("route", [HttpRoute, SocketRoute])
 @pytest.mark.parametrize("endpoint", [plain, functools.partial(plain), View().method])
 def test_a_function_that_is_not_async_is_refused(route: type[BaseRoute], endpoint: Any) -> None:
@@ -69,6 +118,15 @@ def test_a_function_that_is_not_async_is_refused(route: type[BaseRoute], endpoin
         wrapper_of_a_coroutine_function,
         View,
         Instance(),
+        PromisingInstance(),
+        WrappingInstance(),
+        AsyncInstance(),
+        AsyncInstance().__call__,
+        MadeElsewhere,
+        MadeByItsMetaclass,
+        AsyncMock(),
+        functools.partial(View),
+        staticmethod(chat),
         functools.partial(chat),
         lambda: chat(),
         print,
@@ -77,6 +135,61 @@ def test_a_function_that_is_not_async_is_refused(route: type[BaseRoute], endpoin
 def test_what_may_be_awaitable_is_taken(endpoint: Any) -> None:
     router = Router([SocketRoute("/x", endpoint), HttpRoute("/x", endpoint, None)])
     assert router.search("websocket", "/x")[1] is endpoint
+
+
+@pytest.mark.parametrize("route", [HttpRoute, SocketRoute])
+@pytest.mark.parametrize(
+    ("endpoint", "problem"),
+    [
+        (Empty, r"Empty of the route '/x' is a class whose instances cannot be awaited; write an __await__"),
+        (AsyncInstance, r"only called; register an instance: AsyncInstance\(\)"),
+        (functools.partial(Empty), "is a class whose instances cannot be awaited"),
+        (
+            PlainInstance(),
+            "PlainInstance of the route '/x' has a __call__ that is not async; declare it with async def",
+        ),
+        (UnannotatedInstance(), "has a __call__ that is not async"),
+        (GeneratorInstance(), "has a __call__ that is an async generator function"),
+    ],
+)
+def test_a_class_or_an_instance_that_is_known_not_to_be_awaitable_is_refused(
+    route: type[BaseRoute], endpoint: Any, problem: str
+) -> None:
+    with pytest.raises(TypeError, match=problem):
+        Router([route("/x", endpoint)])
+
+
+def test_a_bind_that_returns_no_endpoint_is_refused() -> None:
+    async def coroutine(endpoint: Endpoint, protocol: str) -> Endpoint:
+        return endpoint
+
+    def nothing(endpoint: Endpoint, protocol: str) -> None: ...
+
+    def nothing_for_middlewares(endpoint: Endpoint, protocol: str) -> Endpoint | None:
+        return endpoint if endpoint is chat else None
+
+    def partially(endpoint: Endpoint) -> Endpoint:
+        return functools.partial(endpoint)
+
+    for bind, remedy in (
+        (coroutine, "declare it with def"),
+        (nothing, "it has to return an endpoint"),
+        (nothing_for_middlewares, "it has to return an endpoint"),
+    ):
+        wrong: Any = bind
+        router = Router(bind=wrong)
+        with pytest.raises(
+            TypeError, match=rf"bind, .*{bind.__name__}, returned .* for the route '/x'; {remedy}"
+        ):
+            router.append(SocketRoute("/x", chat) @ partially)
+        assert len(router) == 0
+
+
+@pytest.mark.parametrize("name", ["bind", "verify"])
+def test_what_cannot_be_called_is_refused_by_an_empty_router(name: str) -> None:
+    wrong: dict[str, Any] = {name: 5}
+    with pytest.raises(TypeError, match=f"the argument {name} of a router has to be a function, got 5"):
+        Router(**wrong)
 
 
 def test_bind_may_make_a_plain_function_async() -> None:
@@ -97,6 +210,10 @@ def test_an_async_generator_function_is_no_endpoint(route: type[BaseRoute]) -> N
     [
         (plain, "plain for the route '/x', which is not async; declare it with async def"),
         (generator, "generator for the route '/x', which is an async generator function"),
+        (
+            UnannotatedInstance(),
+            "UnannotatedInstance for the route '/x', which has a __call__ that is not async",
+        ),
     ],
 )
 def test_a_middleware_that_returns_no_async_function_is_refused(

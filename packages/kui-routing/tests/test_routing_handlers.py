@@ -56,6 +56,47 @@ async def test_a_group_in_two_places_and_two_routers_runs_each_middleware_once()
             assert log == ["a", "g", "r"]
 
 
+async def test_a_router_is_surrounded_whether_its_routes_came_before_or_come_later() -> None:
+    log: list[str] = []
+    inner, outer = labelled("inner", log), labelled("outer", log)
+    router = Router([SocketRoute("/before", chat)], socket_middlewares=[inner])
+    router.surround(socket_middlewares=[outer])
+    router <<= SocketRoute("/later", chat, name="later")
+    for path in ("/before", "/later"):
+        log.clear()
+        await router.search("websocket", path)[1]()
+        assert log == ["outer", "inner"]
+    assert [trace.middlewares for trace in router.traces] == [(inner, outer)] * 2
+    assert [route.path for route in router] == ["/before", "/later"]
+    assert router.url_for("chat") == "/before"
+
+
+async def test_a_router_is_surrounded_by_a_middleware_once() -> None:
+    log: list[str] = []
+    inner, outer = labelled("inner", log), labelled("outer", log)
+    router = Router([SocketRoute("/", chat)], socket_middlewares=[inner])
+    router.surround(socket_middlewares=[inner, outer])
+    handler = router.search("websocket", "/")[1]
+    router.surround(socket_middlewares=[inner, outer])
+    assert router.search("websocket", "/")[1] is handler  # made once
+    await handler()
+    assert log == ["outer", "inner"]
+
+
+def test_a_middleware_that_cannot_surround_a_router_leaves_it_as_it_was() -> None:
+    log: list[str] = []
+
+    def forget(endpoint: Endpoint) -> Any:
+        return None
+
+    router = Router([SocketRoute("/", chat)])
+    handler = router.search("websocket", "/")[1]
+    with pytest.raises(TypeError, match="returned None for the route '/'"):
+        router.surround([labelled("http", log)], [forget])
+    assert router.search("websocket", "/")[1] is handler
+    assert (router.http_middlewares, router.socket_middlewares) == ([], [])
+
+
 def test_bind_gets_the_endpoint_and_what_each_middleware_returns() -> None:
     calls: list[tuple[str, str]] = []
 
@@ -116,6 +157,75 @@ def test_an_error_of_a_middleware_or_of_bind_notes_the_route() -> None:
     with pytest.raises(RuntimeError, match="no database") as caught:
         Router([SocketRoute("/x", chat) @ broken])
     assert caught.value.__notes__[0].startswith("This happened to the route websocket '/x' named 'chat'")
+
+
+class Uncopied:
+    """What may neither be copied nor be written to."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        object.__setattr__(self, "is_made", True)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        assert not hasattr(self, "is_made"), f"{name} was written"
+        object.__setattr__(self, name, value)
+
+    def __copy__(self) -> Any:
+        raise AssertionError("it was copied")
+
+    def __deepcopy__(self, memo: object) -> Any:
+        raise AssertionError("it was deep-copied")
+
+    def __reduce__(self) -> Any:
+        raise AssertionError("it was copied by pickling")
+
+
+class CountingEndpoint(Uncopied):
+    async def __call__(self) -> str:
+        self.calls.append("endpoint")
+        return "answer"
+
+
+class CountingMiddleware(Uncopied):
+    def __call__(self, endpoint: Endpoint) -> Endpoint:
+        async def wrapper() -> Any:
+            self.calls.append("middleware")
+            return await endpoint()
+
+        return wrapper
+
+
+class View:
+    made = 0
+
+    def __init__(self) -> None:
+        type(self).made += 1
+
+    def __await__(self) -> Any:
+        return chat().__await__()
+
+
+async def test_instances_views_and_middlewares_below_two_prefixes_are_those_that_were_given() -> None:
+    endpoint, middleware, grouped = CountingEndpoint(), CountingMiddleware(), CountingMiddleware()
+    before = vars(View).copy()
+    group = Routes(
+        SocketRoute("/instance", endpoint) @ middleware,
+        SocketRoute("/view", View),
+        namespace="n",
+        socket_middlewares=[grouped],
+    )
+    places = [Routes("/v1" // group, namespace="v1"), "/v2" // group]
+    routers = [Router(places), Router(places)]
+    assert {key: value for key, value in vars(View).items() if key != "made"} == {
+        key: value for key, value in before.items() if key != "made"
+    }
+    assert (View.made, endpoint.calls, middleware.calls, grouped.calls) == (0, [], [], [])
+    for router in routers:
+        for prefix in ("/v1", "/v2"):
+            assert await router.search("websocket", f"{prefix}/instance")[1]() == "answer"
+            await router.search("websocket", f"{prefix}/view")[1]()
+        assert {route.endpoint for route in router} == {endpoint, View}
+    assert (View.made, len(endpoint.calls), len(middleware.calls), len(grouped.calls)) == (4, 4, 4, 8)
 
 
 def test_nothing_is_written_to_an_endpoint() -> None:

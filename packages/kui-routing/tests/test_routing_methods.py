@@ -1,5 +1,8 @@
 """The methods of one path: which route serves them, and what is told where none does."""
 
+import copy
+import pickle
+
 import pytest
 from routing_endpoints import Endpoint, chat, news
 
@@ -71,6 +74,32 @@ def test_a_method_that_no_route_serves_tells_what_is_around_the_first_route_that
     with pytest.raises(MethodNotAllowed) as caught:
         router.search("http", "/7", "OPTIONS")
     assert (caught.value.path_params, caught.value.middlewares) == ({}, (outer,))
+
+
+def passed(endpoint: Endpoint) -> Endpoint:
+    return endpoint
+
+
+def test_what_is_told_where_no_route_serves_a_method_can_be_copied_and_pickled() -> None:
+    router = Router([HttpRoute("/{n:int}", chat, methods=["GET"]) @ passed])
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.search("http", "/7", "PUT")
+    caught.value.add_note("a note")
+    for same in (
+        copy.copy(caught.value),
+        copy.deepcopy(caught.value),
+        pickle.loads(pickle.dumps(caught.value)),
+    ):
+        assert isinstance(same, MethodNotAllowed)
+        assert (same.allow, same.path, same.method) == (("GET", "HEAD"), "/7", "PUT")
+        assert (same.path_params, same.middlewares) == ({"n": 7}, (passed,))
+        assert (str(same), same.__notes__) == (str(caught.value), ["a note"])
+
+
+def test_a_framework_may_say_which_methods_would_do_and_no_more() -> None:
+    error = MethodNotAllowed(("GET", "HEAD"))
+    assert str(error) == "the path does not serve the method, only GET, HEAD"
+    assert (error.allow, error.path_params, error.middlewares) == (("GET", "HEAD"), {}, ())
 
 
 def test_another_route_may_serve_the_method_that_the_first_does_not() -> None:

@@ -1,7 +1,9 @@
 """Applications below a prefix."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -157,13 +159,113 @@ def test_middlewares_for_a_mount_are_refused() -> None:
     ("path", "protocols", "message"),
     [
         ("/a/", ("http",), "does not end with"),
+        ("/", ("http",), "and is \"\" for all paths; got '/'"),
         ("/a", "http", "are a collection such as"),
         ("/a", (), "are a collection such as"),
+        ("/a", iter(()), "are a collection such as"),
+        ("/a", 5, "the protocols of the mount '/a' are a collection such as .* got 5"),
+        ("/a", ("http", 5), "are a collection such as"),
+        ("/a", {"http", 5}, "are a collection such as"),
+        ("/a", ("http", ""), "are a collection such as"),
+        ("/a", ("http", "http"), "each once; got"),
     ],
 )
 def test_a_wrong_argument_of_a_mount_is_named(path: str, protocols: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Mount(path, Recorder(), protocols=protocols)
+
+
+def test_the_protocols_of_a_mount_are_in_order() -> None:
+    for protocols in ({"websocket", "http"}, {"http", "websocket"}, iter(["http", "websocket"])):
+        assert Mount("/a", Recorder(), protocols=protocols).protocols == ("http", "websocket")
+    router = Router([Mount("/a", Recorder(), "a", protocols=["websocket", "http"])])
+    assert router.protocol_of("a") == "websocket"
+
+
+async def no_arguments() -> None: ...
+
+
+def wsgi(environ: object, start_response: object) -> list[bytes]:
+    return []
+
+
+def asgi_two(scope: Scope) -> Any:
+    return endpoint
+
+
+def promising(scope: Scope, receive: object, send: object) -> Any:
+    return endpoint()
+
+
+async def application(scope: Scope, receive: object, send: object) -> None: ...
+
+
+async def generator(scope: Scope, receive: object, send: object) -> AsyncIterator[str]:
+    yield ""
+
+
+async def configured(options: object, scope: Scope, receive: object, send: object) -> None: ...
+
+
+@functools.wraps(wsgi)
+async def adapted(*arguments: Any) -> None: ...
+
+
+class Wsgi:
+    def __call__(self, environ: object, start_response: object) -> list[bytes]:
+        return []
+
+
+class View:
+    def __init__(self, scope: Scope, receive: object, send: object) -> None: ...
+
+    def __await__(self) -> Any:
+        yield
+
+
+class Nothing: ...
+
+
+@pytest.mark.parametrize(
+    ("app", "problem"),
+    [
+        (wsgi, r"wsgi cannot be called with \(scope, receive, send\); a WSGI application needs an adapter"),
+        (Wsgi(), r"Wsgi cannot be called with \(scope, receive, send\)"),
+        (no_arguments, "no_arguments cannot be called with"),
+        (configured, "configured cannot be called with"),
+        (asgi_two, "asgi_two cannot be called with"),
+        (generator, "generator is an async generator function"),
+        (Recorder, r"Recorder is a class .* register an instance: Recorder\(\)"),
+        (Nothing, "Nothing is a class whose instances cannot be awaited"),
+        (Router(), r"got a Router; to put routes below a prefix write '/a' // Routes\(...\)"),
+        (Routes(), "got a Routes; to put routes below a prefix"),
+    ],
+)
+def test_what_is_known_to_be_no_application_is_refused(app: Any, problem: str) -> None:
+    with pytest.raises(
+        TypeError, match=f"what is mounted at '/a' has to be an ASGI application, .*{problem}"
+    ):
+        Mount("/a", app)
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        application,
+        promising,
+        adapted,
+        functools.partial(configured, {}),
+        functools.partial(Recorder()),
+        Recorder().__call__,
+        View,
+        AsyncMock(),
+        print,
+    ],
+)
+def test_what_may_be_an_application_is_mounted(app: Any) -> None:
+    _, handler = Router([Mount("/a", app)]).search("http", "/a")
+    assert isinstance(handler, Mounted)
+    assert handler.app is app
 
 
 def test_a_prefix_that_takes_the_rest_of_a_path_is_refused() -> None:

@@ -4,7 +4,7 @@ import math
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kui.routing import (
@@ -45,6 +45,7 @@ def found(template: str, path: str) -> dict[str, Any] | None:
         ("/{x:int}", "/0042", 42),
         ("/{x:float}", "/1.5", 1.5),
         ("/{x:decimal}", "/1.50", Decimal("1.50")),
+        ("/{x:decimal}", "/" + "9" * 4300, Decimal("9" * 4300)),
         ("/{x:date}", "/2024-02-29", date(2024, 2, 29)),
         ("/{x:uuid}", "/0123abcd-0000-4000-8000-000000000000", UUID("0123abcd-0000-4000-8000-000000000000")),
         ("/f/{x:any}", "/f/a/b/", "a/b/"),
@@ -76,6 +77,8 @@ def test_a_parameter_becomes_a_value(template: str, path: str, value: object) ->
         ("/{x:int}", "/" + "9" * 5000),
         ("/{x:decimal}", "/1x5"),
         ("/{x:decimal}", "/1e5"),
+        ("/{x:decimal}", "/" + "9" * 4301),
+        ("/v{x:decimal}", "/v0." + "9" * 4301),
         ("/{x:float}", "/nan"),
         ("/{x:float}", "/" + "9" * 400),
         ("/{x:date}", "/2020-13-45"),
@@ -205,24 +208,64 @@ def test_a_converter_may_be_made_for_the_occasion() -> None:
         router.search("websocket", "/m/a")
 
 
-def bad_converters() -> Iterator[tuple[str, Any, str]]:
-    class NoRegex(Converter[str]): ...
+@dataclass(frozen=True)
+class User(Converter[str]):
+    table: dict[str, str] = field(compare=False)
+    regex = "[a-z]+"
 
-    class WrongRegex(Converter[str]):
+    def to_python(self, text: str) -> str:
+        return self.table[text]
+
+
+@pytest.mark.parametrize("before", ["", "u-"])
+def test_equal_converters_of_two_routers_keep_apart(before: str) -> None:
+    tables = [{"a": "of the first"}, {"a": "of the second"}]
+    assert User(tables[0]) == User(tables[1])
+    routers = [
+        Router([SocketRoute(f"/{before}{{x:user}}", endpoint)], converters={"user": User(table)})
+        for table in tables
+    ]
+    found = [router.search("websocket", f"/{before}a")[0]["x"] for router in routers]
+    assert found == ["of the first", "of the second"]
+
+
+def bad_converters() -> Iterator[tuple[Any, Any, str]]:
+    class NoRegex(Converter[str]):
+        def to_python(self, text: str) -> str:
+            return text
+
+    class WrongRegex(Hex):
         regex = "("
 
-    class Group(Converter[str]):
+    class Group(Hex):
         regex = "(a)"
 
-    class Flags(Converter[str]):
+    class Flags(Hex):
         regex = "(?i)a"
 
+    class Unbalanced(Hex):
+        regex = "a)(?:b"
+
+    class NoMethod(Converter[str]):
+        regex = "a"
+
+    class Word(Hex):
+        strictness: Any = "high"
+
+    class Nan(Hex):
+        strictness: Any = math.nan
+
     @dataclass
-    class Unhashable(Converter[str]):
+    class Unhashable(Hex):
         regex: str = "a"
 
+    yield "a", Unbalanced(), "the regex of Unbalanced is wrong: unbalanced parenthesis"
+    yield "a", NoMethod(), "NoMethod has no to_python method of its own; write one"
+    yield "a", Word(), "the strictness of Word has to be a number, got 'high'"
+    yield "a", Nan(), "the strictness of Nan has to be a number, got nan"
     yield "a", Unhashable(), "Unhashable cannot be hashed; if it is a dataclass, @dataclass(frozen=True)"
     yield "a b", Hex(), "is an identifier, got 'a b'"
+    yield 5, Hex(), "the name of a path parameter type is a string, got 5"
     yield "a", Hex, "needs an instance of Converter"
     yield "a", NoRegex(), "NoRegex needs an attribute regex"
     yield "a", WrongRegex(), "the regex of WrongRegex is wrong"
@@ -231,11 +274,46 @@ def bad_converters() -> Iterator[tuple[str, Any, str]]:
 
 
 @pytest.mark.parametrize(("name", "converter", "problem"), list(bad_converters()))
-def test_a_wrong_converter_is_refused(name: str, converter: Any, problem: str) -> None:
+def test_a_wrong_converter_is_refused(name: Any, converter: Any, problem: str) -> None:
     with pytest.raises((TypeError, ValueError), match=re.escape(problem)):
         register_converter(name, converter)
     with pytest.raises((TypeError, ValueError), match=re.escape(problem)):
         Router(converters={name: converter})
+
+
+def test_converters_that_are_no_mapping_are_refused() -> None:
+    converters: Any = [("hex", Hex())]
+    with pytest.raises(
+        TypeError, match=r"the converters of a router are a mapping such as .* got \[\('hex', <"
+    ):
+        Router(converters=converters)
+
+
+def test_a_route_that_fails_on_its_way_into_the_table_leaves_the_router_as_it_was() -> None:
+    class Late(Converter[str]):
+        regex = "[a-z]+"
+        is_broken = False
+
+        def to_python(self, text: str) -> str:
+            return text
+
+        @property
+        def strictness(self) -> int:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
+            if self.is_broken:
+                raise RuntimeError("no strictness now")
+            return 1
+
+    converter = Late()
+    router = Router([SocketRoute("/{n:int}", endpoint)], converters={"late": converter})
+    assert router.search("websocket", "/1")[0] == {"n": 1}
+    converter.is_broken = True
+    with pytest.raises(RuntimeError, match="no strictness now"):
+        router.append(SocketRoute("/{late:late}", endpoint, "late"))
+    assert (len(router), len(router.traces)) == (1, 1)
+    assert router.search("websocket", "/1")[0] == {"n": 1}
+    converter.is_broken = False
+    router.append(SocketRoute("/{late:late}", endpoint, "late"))
+    assert router.search("websocket", "/a")[0] == {"late": "a"}
 
 
 def test_a_converter_without_to_python_says_so() -> None:
@@ -260,6 +338,12 @@ def url_for(template: str, **params: object) -> str:
         ("/u/{x:decimal}", Decimal(100), "/u/100"),
         ("/u/{x:decimal}", Decimal(0), "/u/0"),
         ("/u/{x:decimal}", Decimal("1E+2"), "/u/100"),
+        ("/u/{x:decimal}", 0.1, "/u/0.1"),
+        ("/u/{x:decimal}", 5, "/u/5"),
+        ("/u/{x:decimal}", "1.50", "/u/1.50"),
+        ("/u/{x:float}", Decimal("1.5"), "/u/1.5"),
+        ("/u/{x:float}", "1.5", "/u/1.5"),
+        ("/u/{x:float}", 5, "/u/5"),
         ("/u/{x:float}", 1e22, "/u/10000000000000000000000"),
         ("/u/{x:float}", 1e-7, "/u/0.0000001"),
         ("/u/{x:date}", date(2024, 2, 29), "/u/2024-02-29"),
@@ -276,12 +360,22 @@ def test_a_value_becomes_a_path(template: str, value: object, path: str) -> None
     ("template", "value"),
     [
         ("/{x}", ""),
+        ("/{x}", None),
+        ("/{x:any}", None),
         ("/{x}", "a/b"),
         ("/{x:int}", -1),
         ("/{x:int}", "five"),
         ("/{x:int}", True),
         ("/{x:decimal}", Decimal("NaN")),
         ("/{x:decimal}", "one"),
+        ("/{x:decimal}", True),
+        ("/{x:decimal}", None),
+        ("/{x:decimal}", Decimal("1E+999999999999")),
+        ("/{x:decimal}", Decimal("1E-999999999999")),
+        ("/{x:decimal}", Decimal("1E+4300")),
+        ("/{x:float}", True),
+        ("/{x:float}", "1e400"),
+        ("/{x:float}", "one"),
         ("/{x:float}", math.inf),
         ("/{x:date}", "2020-13-45"),
         ("/{x:uuid}", 5),
@@ -292,6 +386,20 @@ def test_a_value_that_would_not_match_is_refused(template: str, value: object) -
         ValueError, match=re.escape(f"url_for('n'): {value!r} is no value for the parameter 'x'")
     ):
         url_for(template, x=value)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"a"])
+def test_a_converter_whose_text_is_none_is_named(text: Any) -> None:
+    class Wrong(Hex):
+        def to_path(self, value: int) -> str:
+            return text  # type: ignore[no-any-return]
+
+    router = Router([SocketRoute("/{x:wrong}", endpoint)], converters={"wrong": Wrong()})
+    with pytest.raises(
+        TypeError,
+        match=rf"Wrong\.to_path has to return a string, and returned {text!r} for 7, the parameter 'x'",
+    ):
+        router.url_for("endpoint", {"x": 7})
 
 
 @pytest.mark.parametrize(
@@ -334,17 +442,21 @@ def has_dots(text: str) -> bool:
     return not {".", ".."}.isdisjoint(text.split("/"))
 
 
+@settings(max_examples=500, deadline=None)
 @given(
     st.text(min_size=1).filter(lambda text: "/" not in text and text.isprintable() and not has_dots(text)),
     st.integers(min_value=0),
     st.decimals(min_value=0, allow_nan=False, allow_infinity=False),
     st.floats(min_value=0, allow_nan=False, allow_infinity=False),
+    st.dates(),
+    st.uuids(),
     st.text(alphabet=string.printable).filter(lambda text: not has_dots(text)),
 )
 def test_search_finds_what_url_for_made(
-    text: str, number: int, decimal: Decimal, real: float, rest: str
+    text: str, number: int, decimal: Decimal, real: float, day: date, key: UUID, rest: str
 ) -> None:
-    router = Router([SocketRoute("/{t}/{n:int}/{d:decimal}/{f:float}/{r:any}", endpoint, "n")])
-    params = {"t": text, "n": number, "d": decimal, "f": real, "r": rest}
+    template = "/{t}/{n:int}/v{m:int}-{d:decimal}/{f:float}/{day:date}.{key:uuid}/{r:any}"
+    router = Router([SocketRoute(template, endpoint, "n")])
+    params = {"t": text, "n": number, "m": number, "d": decimal, "f": real, "day": day, "key": key, "r": rest}
     path = unquote(router.url_for("n", params))
     assert router.search("websocket", path)[0] == params

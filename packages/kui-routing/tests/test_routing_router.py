@@ -38,6 +38,10 @@ def test_a_router_iterates_and_prints_its_routes() -> None:
     ]
 
 
+def test_a_router_says_in_short_what_it_is() -> None:
+    assert repr(Router([SocketRoute("/a", chat), SocketRoute("/b", news)])) == "<Router of 2 routes>"
+
+
 def test_the_trees_of_a_router_can_be_looked_at() -> None:
     router = Router(
         [

@@ -62,6 +62,11 @@ def test_routes_with_the_same_fields_are_equal() -> None:
     assert HttpRoute("/a", chat, methods=["post", "get"]) == HttpRoute("/a", chat, methods={"GET", "POST"})
 
 
+def test_methods_may_come_from_an_iterator() -> None:
+    methods: Any = iter(["get"])
+    assert HttpRoute("/a", chat, methods=methods).methods == ("GET",)
+
+
 def test_a_route_is_frozen_and_hashable() -> None:
     route = HttpRoute("/a", chat, methods=["get"], tags=["x"], middlewares=[inner])
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -73,6 +78,13 @@ def test_a_route_prints_its_path_its_name_and_where_its_endpoint_is() -> None:
     text = str(HttpRoute("/a", chat, methods={"GET"}))
     assert "http GET '/a' named 'chat' -> " in text
     assert f"{__file__}:{chat.__code__.co_firstlineno}" in text
+
+
+def test_a_route_whose_endpoint_is_in_no_file_prints_no_place() -> None:
+    names: dict[str, Any] = {"__name__": "generated"}
+    exec("async def endpoint(): ...\nclass View:\n    def __await__(self): yield", names)
+    for name in ("endpoint", "View"):
+        assert str(SocketRoute("/a", names[name], None)) == f"websocket '/a' -> generated.{name}"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +170,24 @@ def test_a_sum_is_a_new_group() -> None:
     assert names(c + a) == ["chat", "a:chat"]
     assert names(a + c) == ["a:chat", "chat"]
     assert (names(a), names(b)) == (["chat"], ["chat"])
+
+
+def test_a_group_stays_itself_when_something_is_added_in_place() -> None:
+    routes = same = Routes(SocketRoute("/a", chat), namespace="n", socket_middlewares=[inner])
+    routes += [SocketRoute("/b", chat)]
+    routes += SocketRoute("/c", chat)
+    assert same is routes
+    assert (paths(routes), names(routes)) == (["/a", "/b", "/c"], ["chat"] * 3)
+    assert (routes.namespace, routes.socket_middlewares) == ("n", [inner])
+    with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for \+="):
+        routes += 5  # type: ignore[arg-type]  # pyright: ignore[reportOperatorIssue]
+
+
+def test_a_collection_of_which_one_route_is_refused_leaves_a_group_as_it_was() -> None:
+    routes = MultimethodRoutes(HttpRoute("/a", chat, methods=["GET"]))
+    with pytest.raises(RouteConflict):
+        routes << [HttpRoute("/b", news), HttpRoute("/a", news, methods=["GET"])]  # pyright: ignore[reportUnusedExpression]
+    assert paths(routes) == ["/a"]
 
 
 def test_a_group_added_to_itself_doubles_and_stops() -> None:
@@ -306,6 +336,8 @@ def test_nothing_but_routes_can_be_added_to_a_sum() -> None:
         (("/a", chat, 5), TypeError, "the name of the route '/a' has to be a string or None, got 5"),
         (("/a", chat, "", "GET"), ValueError, "have to be a collection such as {'GET'}"),
         (("/a", chat, "", ()), ValueError, "have to be a collection such as {'GET'}"),
+        (("/a", chat, "", 5), ValueError, "have to be a collection such as {'GET'}"),
+        (("/a", chat, "", iter(())), ValueError, "have to be a collection such as {'GET'}"),
         (("/a", chat, "", (5,)), ValueError, "have to be a collection such as {'GET'}"),
         (("/a", chat, "", ("GET", "")), ValueError, "'' is no method of the route '/a'"),
         (("/a", chat, "", ("GET, POST",)), ValueError, "'GET, POST' is no method of the route '/a'"),
@@ -322,8 +354,6 @@ def test_a_wrong_argument_is_named(arguments: tuple[Any, ...], error: type[Excep
 def test_a_middleware_that_cannot_be_called_is_refused_wherever_it_comes() -> None:
     wrong: Any = "log"
     for add in (
-        lambda: SocketRoute("/", chat) @ wrong,
-        lambda: SocketRoute("/", chat, middlewares=[wrong]),
         lambda: Routes(http_middlewares=[wrong]),
         lambda: Router(socket_middlewares=[wrong]),
         lambda: Routes().http_middleware(wrong),

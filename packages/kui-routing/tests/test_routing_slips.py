@@ -1,11 +1,12 @@
 """Slips of those who register routes, and what they are told at once."""
 
+import re
 from functools import partial
 from typing import Any
 
 import pytest
 
-from kui.routing import HttpRoute, NoRouteFound, Router, Routes, SocketRoute
+from kui.routing import HttpRoute, NoRouteFound, Prefix, Router, Routes, SocketRoute
 
 
 async def chat() -> None: ...
@@ -31,7 +32,6 @@ def test_a_decorator_with_a_wrong_path_is_refused_before_it_decorates() -> None:
 def test_a_middleware_in_the_place_of_a_list_is_refused() -> None:
     middleware: Any = chat
     for build in (
-        partial(SocketRoute, "/", chat, middlewares=middleware),
         partial(Routes, http_middlewares=middleware),
         partial(Router, socket_middlewares=middleware),
     ):
@@ -39,10 +39,81 @@ def test_a_middleware_in_the_place_of_a_list_is_refused() -> None:
             build()
 
 
-def test_a_string_in_the_place_of_tags_is_refused() -> None:
-    for build in (partial(HttpRoute, "/", chat, tags="live"), partial(Routes, tags="live")):
-        with pytest.raises(TypeError, match=r"tags are a list of strings, got 'live'; write \['live'\]"):
-            build()
+@pytest.mark.parametrize("wrong", [chat, None, 5])
+def test_middlewares_that_are_no_list_name_the_route(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="middlewares of the route '/secret' are a list of functions, got "):
+        SocketRoute("/secret", chat, middlewares=wrong)
+
+
+def test_a_middleware_that_cannot_be_called_names_the_route() -> None:
+    wrong: Any = "log"
+    for add in (
+        lambda: HttpRoute("/secret", chat) @ wrong,
+        lambda: HttpRoute("/secret", chat, middlewares=[wrong]),
+        lambda: Routes().websocket("/secret", middlewares=[wrong])(chat),
+    ):
+        with pytest.raises(
+            TypeError,
+            match=r"a middleware of the route '/secret' has to be a function .* got 'log'",
+        ):
+            add()
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [("live", r"'live'; write \['live'\]"), (5, "5"), (["a", None], "None"), ([b"a"], "b'a'")],
+)
+def test_tags_that_are_no_list_of_strings_are_refused(tags: Any, problem: str) -> None:
+    with pytest.raises(TypeError, match=f"tags of the route '/x' are a list of strings, got {problem}"):
+        HttpRoute("/x", chat, tags=tags)
+    with pytest.raises(TypeError, match=f"tags are a list of strings, got {problem}"):
+        Routes(tags=tags)
+
+
+@pytest.mark.parametrize("prefix", [5, None, b"/a"])
+def test_a_prefix_that_is_no_string_is_refused(prefix: Any) -> None:
+    with pytest.raises(TypeError, match=f"a prefix has to be a string, got {prefix}"):
+        Prefix(prefix)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "problem"),
+    [
+        ("/{a", "a '{' that no '}' closes"),
+        ("/a}", "a '}' without a '{' before it"),
+        ("//a", "a browser reads the path '//a' as another host; begin it with one slash"),
+        ("/a/..", "no client asks for the path '/a/..'"),
+    ],
+)
+def test_a_slip_in_a_prefix_is_refused_where_it_stands(prefix: str, problem: str) -> None:
+    for add in (
+        lambda: Prefix(prefix),
+        lambda: prefix // Routes(),
+        lambda: prefix // SocketRoute("/x", chat),
+    ):
+        with pytest.raises(ValueError, match=problem):
+            add()
+
+
+@pytest.mark.parametrize("path", ["/.", "/..", "/a/../b", "/a/./b", "/./{x}", "/{x}/.."])
+def test_a_path_that_no_client_asks_for_is_refused(path: str) -> None:
+    with pytest.raises(
+        ValueError, match=re.escape(f"no client asks for the path {path!r}: it removes the seg")
+    ):
+        SocketRoute(path, chat)
+
+
+@pytest.mark.parametrize("path", ["//", "//evil.example", "//{x}"])
+def test_a_path_that_leads_to_another_host_is_refused(path: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"a browser reads the path {path!r} as another host; begin it with one"
+    ):
+        HttpRoute(path, chat)
+
+
+@pytest.mark.parametrize("path", ["/...", "/.well-known/{x}", "/a..b", "/a//b", "/{x:int}.", "/.{x:any}"])
+def test_other_dots_and_slashes_stay(path: str) -> None:
+    assert len(Router([SocketRoute(path, chat)])) == 1
 
 
 def test_a_namespace_that_is_no_string_is_refused() -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from weakref import WeakSet
 
 import pytest
 
 from kui.core import HTTPConnection, http_connection_var
-from kui.websocket import websocket_var
+from kui.websocket import WebSocket, websocket_var
 
 sys.path.insert(0, str(Path(__file__).parent))  # for websocket_peer
 
@@ -17,13 +17,16 @@ sys.path.insert(0, str(Path(__file__).parent))  # for websocket_peer
 @pytest.fixture(autouse=True)
 async def nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     connections: WeakSet[HTTPConnection] = WeakSet()
-    begin = HTTPConnection.__init__
 
-    def remember(self: HTTPConnection, *args: object) -> None:
-        begin(self, *args)  # type: ignore[arg-type]
-        connections.add(self)
+    def remember(begin: Callable[..., None]) -> Callable[..., None]:
+        def remembered(self: HTTPConnection, *args: object) -> None:
+            begin(self, *args)
+            connections.add(self)
 
-    monkeypatch.setattr(HTTPConnection, "__init__", remember)
+        return remembered
+
+    for class_ in (HTTPConnection, WebSocket):  # each has an initialiser of its own
+        monkeypatch.setattr(class_, "__init__", remember(class_.__init__))
     yield
     current = asyncio.current_task()
     left = [task for task in asyncio.all_tasks() if task is not current]

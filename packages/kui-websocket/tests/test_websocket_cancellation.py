@@ -75,6 +75,24 @@ async def test_the_one_exception_of_a_group_is_answered_as_itself(
     assert peer.close() == close
 
 
+async def test_several_exceptions_of_a_group_with_one_code_are_answered_as_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail() -> None:
+        raise HTTPException(404)
+
+    async def handler() -> None:
+        await websocket.accept()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            group.create_task(fail())
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.close() == (4404, None)
+    assert not caplog.records
+
+
 async def test_a_group_with_another_failure_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
     async def handler() -> None:
         await websocket.accept()
@@ -115,7 +133,8 @@ async def test_a_cancellation_is_never_swallowed_nor_turned_into_1011(
     async with serve(handler) as peer:
         await turns()
         await peer.cancel()
-    assert peer.close() in (None, (4000, None), (None, None))
+    codes = {"close": 4000, "before accept": None, "denial": None}
+    assert (peer.close() or (None,))[0] == codes.get(where, 1001)
     assert not caplog.records
 
 

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from contextvars import copy_context
-from typing import Any, cast
+from typing import Any, assert_type, cast
 
 import pytest
 from websocket_peer import SERVERS, scope_of, serve, turns
@@ -183,6 +183,18 @@ async def test_a_subclass_of_ones_own_is_used_through_the_proxy() -> None:
         async def send_text(self, data: str) -> None:
             await super().send_text(data + "!")
 
+        async def receive_json(self, mode: str = "text") -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return [await super().receive_json()]
+
+        async def receive_payload(self) -> str | bytes:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            return await super().receive_payload()
+
+        async def send_json(self, data: object) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            await super().send_json({"data": data})
+
+        async def close(self, code: int = 1000) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            await super().close(code, "mine")
+
         async def shout(self, data: str) -> None:
             await self.send_text(data.upper())
 
@@ -194,10 +206,14 @@ async def test_a_subclass_of_ones_own_is_used_through_the_proxy() -> None:
         await websocket.send_bytes(await websocket.receive_bytes())
         await mine.shout("b")
         assert mine.heard == 1
+        await websocket.send_json(await websocket.receive_json())
+        assert await websocket.receive_payload() == "y"
+        await websocket.close()
 
     async with serve(handler, websocket_class=Loud) as peer:
-        peer.deliver("a", b"x")
-    assert peer.messages() == ["A!", b"<x>", "B!"]
+        peer.deliver("a", b"x", "1", "y")
+    assert peer.messages() == ["A!", b"<x>", "B!", '{"data":[1]}']
+    assert peer.close() == (1000, "mine")
 
 
 async def test_every_method_works_through_the_proxy() -> None:
@@ -237,6 +253,20 @@ async def test_every_method_works_through_the_proxy() -> None:
     async with serve(handler, subprotocols=["a"]) as peer:
         peer.deliver("a", b"b", "c", "1", "2", "d", "e", b"f", "g", "3", "4")
     assert peer.messages() == ["a", b"b", "c", "[1]"]
+
+
+async def test_a_type_checker_sees_the_connection_in_the_proxy() -> None:
+    async def handler() -> None:
+        assert_type(websocket, WebSocket)
+        assert_type(await websocket.accept(), None)
+        assert_type(await websocket.receive_text(), str)
+        assert_type(await websocket.receive_payload(), str | bytes)
+        assert_type([text async for text in websocket], list[str])
+        assert_type(websocket.path_params, dict[str, Any])
+
+    async with serve(handler) as peer:
+        peer.deliver("a", "b", "c")
+        peer.leave()
 
 
 async def test_async_for_takes_texts_from_the_proxy_and_from_the_connection() -> None:

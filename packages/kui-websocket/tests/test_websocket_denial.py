@@ -197,3 +197,19 @@ async def test_a_watched_connection_can_be_denied() -> None:
     async with serve(handler) as peer:
         pass
     assert peer.status() == 401
+
+
+async def test_a_response_does_not_use_what_the_server_can_do_for_http_alone() -> None:
+    async def response(scope: Scope, receive: Receive, send: Send) -> None:
+        assert "http.response.pathsend" not in scope["extensions"]
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    async def handler() -> None:
+        await websocket.deny(response)
+
+    extensions: dict[str, Any] = {"websocket.http.response": {}, "http.response.pathsend": {}}
+    async with serve(handler, extensions=extensions) as peer:
+        pass
+    assert (peer.status(), peer.body()) == (404, b"no")
+    assert peer.scope["extensions"] == extensions

@@ -205,16 +205,108 @@ async def test_an_accept_that_was_cancelled_while_it_waited_for_connect_may_be_r
 async def test_of_two_answers_to_the_handshake_the_second_raises_and_sends_nothing(first: str) -> None:
     async def handler() -> None:
         calls: dict[str, Callable[[], Any]] = {"accept": websocket.accept, "deny": websocket.deny}
-        late = asyncio.create_task(calls.pop("deny" if first == "accept" else "accept")())
+        begun = asyncio.create_task(calls.pop(first)())
         await turns()
-        await calls.pop(first)()
+        late = asyncio.create_task(*[call() for call in calls.values()])
+        await turns()
+        assert not peer.sent
         peer.deliver({"type": "websocket.connect"})
+        await begun
         with pytest.raises(InvalidState):
             await late
 
     async with serve(handler, connects=False) as peer:
         pass
     assert len([event for event in peer.sent if event["type"].endswith(("accept", "start"))]) == 1
+
+
+async def test_accept_waits_for_the_connect_event_that_another_task_waits_for() -> None:
+    async def handler() -> None:
+        watching = asyncio.create_task(websocket.is_disconnected())
+        accepting = asyncio.create_task(websocket.accept())
+        await turns()
+        assert not peer.sent
+        peer.deliver({"type": "websocket.connect"})
+        await accepting
+        assert not await watching
+
+    async with serve(handler, connects=False) as peer:
+        pass
+    assert peer.close() == (1000, None)
+
+
+async def test_a_client_that_leaves_in_the_place_of_connecting_is_not_accepted_whoever_waits() -> None:
+    async def handler() -> None:
+        watching = asyncio.create_task(websocket.is_disconnected())
+        accepting = asyncio.create_task(websocket.accept())
+        await turns()
+        peer.leave(1001)
+        with pytest.raises(WebSocketDisconnect):
+            await accepting
+        assert await watching
+
+    async with serve(handler, connects=False) as peer:
+        pass
+    assert not peer.sent
+
+
+async def test_an_accept_that_is_cancelled_leaves_the_connect_event_to_who_waits_for_it() -> None:
+    async def handler() -> None:
+        first = asyncio.create_task(websocket.accept())
+        await turns()
+        watching = asyncio.create_task(websocket.is_disconnected())
+        await turns()
+        first.cancel()
+        await turns()
+        peer.deliver({"type": "websocket.connect"})
+        assert not await watching
+        await websocket.accept()
+
+    async with serve(handler, connects=False) as peer:
+        pass
+    assert peer.close() == (1000, None)
+
+
+async def test_a_second_close_before_accept_waits_until_the_refusal_is_out() -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_answer.wait()
+        await send({"type": "http.response.start", "status": 451, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def handler() -> None:
+        denying = asyncio.create_task(websocket.deny(slow))
+        await turns()
+        closing = asyncio.create_task(websocket.close())
+        await turns()
+        assert not closing.done()
+        may_answer.set()
+        await asyncio.gather(denying, closing)
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.status() == 451
+
+
+async def test_a_session_ends_when_the_refusal_is_out_that_a_task_sends() -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_answer.wait()
+        await send({"type": "http.response.start", "status": 451, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def handler() -> None:
+        tasks.append(asyncio.create_task(websocket.deny(slow)))
+        await turns()
+
+    tasks: list[asyncio.Task[None]] = []
+    async with serve(handler) as peer:
+        await turns()
+        assert not peer.task.done()
+        may_answer.set()
+    assert peer.status() == 451
 
 
 async def test_a_handler_that_neither_accepts_nor_denies_refuses_the_handshake() -> None:

@@ -232,3 +232,34 @@ async def test_limits_are_a_middleware_for_a_route() -> None:
     async with serve(handler, middlewares=[Limits(max_message_size=3)]) as peer:
         peer.deliver("abcd")
     assert peer.close() == (1009, "a message may have 3 bytes")
+
+
+@pytest.mark.parametrize("limits", [Limits(send_timeout=0.01), Limits(idle_timeout=0.01)])
+async def test_a_close_that_the_client_does_not_take_is_given_up_in_the_time_of_a_limit(
+    limits: Limits,
+) -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        peer.gate.clear()
+        if limits.idle_timeout is not None:
+            with pytest.raises(WebSocketDisconnect):
+                await websocket.receive_text()
+
+    async with serve(handler, limits=limits) as peer:
+        pass
+    assert peer.close() is not None
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_message_size": 1.5},
+        {"max_message_size": True},
+        {"send_timeout": True},
+        {"idle_timeout": float("nan")},
+        {"receive_buffer": (True, True)},
+    ],
+)
+def test_a_limit_is_a_number_of_its_kind(limits: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError), match=rf"{next(iter(limits))} is (an?|two) "):
+        Limits(**limits)

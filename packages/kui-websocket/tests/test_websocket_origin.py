@@ -192,3 +192,17 @@ async def test_a_refused_origin_is_a_denial_403_and_a_log_that_says_how_to_allow
     [record] = caplog.records
     assert "check_origin('https://evil.example')" in record.getMessage()
     assert "Kui(origins=['https://evil.example'])" in record.getMessage()
+
+
+@pytest.mark.parametrize("origin", ["null", "", "https://a.*", "nonsense"])
+def test_the_log_does_not_say_how_to_allow_what_cannot_be_allowed(
+    origin: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not allows(origin)
+    assert caplog.messages[0].endswith("it names no site, and cannot be allowed")
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_a_port_that_does_not_exist_is_refused(port: int) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        check_origin(f"https://example.org:{port}")

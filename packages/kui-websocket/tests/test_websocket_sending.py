@@ -331,3 +331,38 @@ async def test_tasks_that_always_send_at_once_learn_that_the_client_has_gone(ser
             await ws.receive_text()
         await ws.close()
         await ws.wait_ended()
+
+
+async def test_a_handler_that_only_sends_to_a_server_that_never_waits_learns_of_an_end_that_is_there() -> (
+    None
+):
+    async def handler() -> None:
+        await websocket.accept()
+        peer.leave(4001)
+        await websocket.send_text("x")
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await websocket.send_text("x")
+        assert caught.value.code == 4001
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.messages() == ["x"]
+
+
+async def test_the_true_code_is_known_where_it_comes_a_little_after_oserror() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        listening = asyncio.create_task(websocket.receive_text())
+        await turns()
+        peer.send_error = OSError("gone")
+        sending = asyncio.create_task(websocket.send_text("x"))
+        await turns()
+        peer.leave(4444)
+        for task in (listening, sending):
+            with pytest.raises(WebSocketDisconnect) as caught:
+                await task
+            assert caught.value.code == 4444
+        assert websocket.close_code == 4444
+
+    async with serve(handler) as peer:
+        pass

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from websocket_peer import Peer
+from websocket_peer import Peer, turns
 
 from kui.core import (
     HTTPConnection,
@@ -16,7 +16,7 @@ from kui.core import (
     UnknownScopeType,
     http_connection_var,
 )
-from kui.websocket import Limits, SocketSession, WebSocket, websocket, websocket_var
+from kui.websocket import Limits, SocketSession, WebSocket, WebSocketClose, websocket, websocket_var
 
 
 async def accept() -> None:
@@ -78,6 +78,80 @@ async def test_a_session_tells_which_tasks_serve_its_connections() -> None:
         second.leave()
     assert not session.live
     assert not session.tasks()
+
+
+async def refusal(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 503, "headers": []})
+    await send({"type": "http.response.body", "body": b"later"})
+
+
+async def hang() -> None:
+    await asyncio.Event().wait()
+
+
+async def hang_when_accepted() -> None:
+    await websocket.accept()
+    await hang()
+
+
+async def test_a_session_that_cancels_a_pending_handshake_refuses_it_and_tells_the_server_of_no_error() -> (
+    None
+):
+    session = SocketSession(hang)
+    async with Peer(session) as peer:
+        await turns()
+        assert session.cancel(refusal, 1012) == [peer.task]
+    assert (peer.status(), peer.body()) == (503, b"later")
+
+
+async def test_a_session_that_cancels_an_open_connection_closes_it() -> None:
+    session = SocketSession(hang_when_accepted)
+    async with Peer(session) as peer:
+        await turns()
+        session.cancel(refusal, 1012, "service restart")
+    assert peer.close() == (1012, "service restart")
+
+
+async def test_an_accept_that_is_under_way_when_the_session_cancels_is_followed_by_the_close() -> None:
+    session = SocketSession(hang_when_accepted)
+    async with Peer(session) as peer:
+        peer.gate.clear()
+        await turns()
+        session.cancel(refusal, 1012)
+        peer.gate.set()
+    assert [event["type"] for event in peer.sent] == ["websocket.accept", "websocket.close"]
+
+
+async def test_an_accept_that_waits_for_the_handshake_when_the_session_cancels_becomes_the_refusal() -> None:
+    session = SocketSession(hang_when_accepted)
+    async with Peer(session, connects=False) as peer:
+        await turns()
+        session.cancel(refusal, 1012)
+        peer.deliver({"type": "websocket.connect"})
+    assert peer.status() == 503
+
+
+async def test_what_a_cancelled_handler_raises_instead_is_answered_as_ever() -> None:
+    async def close_otherwise() -> None:
+        try:
+            await hang_when_accepted()
+        except asyncio.CancelledError:
+            raise WebSocketClose(4000) from None
+
+    session = SocketSession(close_otherwise)
+    async with Peer(session) as peer:
+        await turns()
+        session.cancel(refusal, 1012)
+    assert peer.close() == (4000, None)
+
+
+async def test_a_server_that_cancels_as_well_hears_of_its_cancellation() -> None:
+    session = SocketSession(hang)
+    async with Peer(session) as peer:
+        await turns()
+        session.cancel(refusal, 1012)
+        await peer.cancel()
+    assert not session.live
 
 
 @pytest.mark.parametrize(

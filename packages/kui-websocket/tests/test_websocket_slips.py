@@ -1,12 +1,13 @@
 """Wrong arguments, and servers that fail: what is raised, and that nobody waits for ever."""
 
+import functools
 from typing import Any
 
 import pytest
 from websocket_peer import serve
 
 from kui.core import Message
-from kui.websocket import Bytes, Limits, SocketView, Text, websocket
+from kui.websocket import Bytes, Limits, SocketView, Text, websocket, websocket_session
 
 
 async def test_a_server_that_fails_at_the_handshake_is_not_asked_again() -> None:
@@ -107,3 +108,50 @@ def test_an_encoding_of_one_kind_sends_no_other(encoding: Any, data: Any, messag
 @pytest.mark.parametrize("data", [b"x", bytearray(b"x"), memoryview(b"x")])
 def test_bytes_of_any_kind_are_sent_as_bytes(data: Any) -> None:
     assert type(Bytes().encode(data)) is bytes
+
+
+def plain() -> None:
+    """Is not async."""
+
+
+async def asks(room: str) -> None:
+    """Asks for an argument."""
+
+
+class Asks(SocketView):
+    def __init__(self, room: str) -> None:
+        """Ask for an argument."""
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "message"),
+    [
+        (5, "an endpoint is an async callable without arguments; got 5"),
+        (plain, "the endpoint plain is a plain function: declare it with `async def`"),
+        (
+            asks,
+            r"called without arguments; asks\(room: str\) -> None says: missing a required argument: 'room'",
+        ),
+        (
+            Asks,
+            r"called without arguments; Asks\(room: str\) -> None says: missing a required argument: 'room'",
+        ),
+    ],
+)
+def test_an_endpoint_that_could_not_serve_is_refused_at_once(endpoint: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        websocket_session(endpoint)
+
+
+async def test_a_lambda_and_a_wrapper_that_return_a_coroutine_are_endpoints() -> None:
+    async def accepts() -> None:
+        await websocket.accept()
+
+    @functools.wraps(accepts)
+    def wrapper() -> Any:
+        return accepts()
+
+    for endpoint in (lambda: accepts(), wrapper, functools.partial(accepts)):
+        async with serve(endpoint) as peer:
+            pass
+        assert peer.close() == (1000, None)

@@ -1,5 +1,7 @@
 """Class views: one instance for each connection, and the order of its methods."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,7 +62,7 @@ async def test_a_bound_on_connect_says_when_it_begins(has_begun: bool) -> None:
     class View(Recorder):
         async def on_connect(self) -> None:
             if has_begun:
-                self.begin()
+                self.__kui_begin__()
             raise HTTPException(422)
 
     View.on_connect.calls_begin = True  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
@@ -127,10 +129,36 @@ async def test_a_client_that_leaves_during_on_connect_is_a_normal_end(
     assert not caplog.records
 
 
+def plain(*args: object) -> None:
+    """Is not async."""
+
+
 @pytest.mark.parametrize("name", ["on_connect", "on_receive", "on_disconnect", "on_invalid"])
 def test_a_method_that_is_not_async_fails_when_the_class_is_defined(name: str) -> None:
     with pytest.raises(TypeError, match=rf"View\.{name} is a plain function: declare it with `async def`"):
-        type("View", (SocketView,), {name: lambda *_: None})  # pyright: ignore[reportUnknownLambdaType]
+        type("View", (SocketView,), {name: plain})
+
+
+async def test_a_method_may_be_wrapped_in_a_plain_function() -> None:
+    def logged(method: Callable[..., Any]) -> Any:
+        @functools.wraps(method)
+        def wrapper(*args: Any) -> Any:
+            calls.append(args[1:])
+            return method(*args)
+
+        return wrapper
+
+    calls: list[Any] = []
+
+    class View(SocketView):
+        @logged
+        async def on_receive(self, data: str) -> None:
+            await self.send(data)
+
+    async with serve(View) as peer:
+        peer.deliver("a")
+        peer.leave()
+    assert (peer.messages(), calls) == (["a"], [("a",)])
 
 
 async def test_mixins_and_subclasses_take_part() -> None:

@@ -1,6 +1,7 @@
 """`on_disconnect`: it runs once, to its end, with the code that the end stands for."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
@@ -8,7 +9,14 @@ from websocket_peer import serve, turns
 from websocket_recorder import Recorder
 
 from kui.core import HTTPException
-from kui.websocket import InvalidState, WebSocketClose, WebSocketDisconnect, websocket, websocket_var
+from kui.websocket import (
+    InvalidState,
+    SocketView,
+    WebSocketClose,
+    WebSocketDisconnect,
+    websocket,
+    websocket_var,
+)
 
 
 @pytest.mark.parametrize("method", ["on_connect", "on_receive"])
@@ -104,7 +112,7 @@ async def test_on_disconnect_runs_to_its_end_when_the_task_is_cancelled(where: s
         await turns()
         await peer.cancel()
     assert View.calls == ["connect", ("disconnect", 1001)]
-    assert peer.close() is None
+    assert peer.close() == (1001, None)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -157,6 +165,77 @@ async def test_on_disconnect_in_a_cancelled_task_has_a_deadline(
         await turns()
         await peer.cancel()
     assert len(caplog.records) == 1
+
+
+async def test_an_on_disconnect_that_resists_its_cancellation_is_left_behind_and_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    may_end = asyncio.Event()
+    ended = asyncio.Event()
+
+    class View(Recorder):
+        async def on_disconnect(self, close_code: int) -> None:
+            while not may_end.is_set():
+                with suppress(asyncio.CancelledError):
+                    await may_end.wait()
+            ended.set()
+
+    monkeypatch.setattr("kui.websocket.view.CLEAN_UP_SECONDS", 0.01)
+    async with serve(View) as peer:
+        await turns()
+        await peer.cancel()
+    assert [record.getMessage() for record in caplog.records] == [
+        "View.on_disconnect goes on although it was cancelled"
+    ]
+    may_end.set()
+    await ended.wait()
+    await turns()
+
+
+async def test_an_on_disconnect_that_was_set_on_the_instance_runs() -> None:
+    codes: list[int] = []
+
+    class View(SocketView):
+        def __init__(self) -> None:
+            self.on_disconnect = self.note  # type: ignore[method-assign]
+
+        async def note(self, close_code: int) -> None:
+            codes.append(close_code)
+
+    async with serve(View) as peer:
+        peer.leave(4001)
+    assert codes == [4001]
+
+
+async def test_a_view_may_call_its_own_attributes_what_it_likes() -> None:
+    codes: list[int] = []
+
+    class Game(SocketView):
+        def __init__(self) -> None:
+            self.begin = 0.0
+
+        async def on_disconnect(self, close_code: int) -> None:
+            codes.append(close_code)
+
+    async with serve(Game) as peer:
+        peer.leave(4001)
+    assert codes == [4001]
+
+
+async def test_an_exception_of_others_is_1011_whatever_it_carries(caplog: pytest.LogCaptureFixture) -> None:
+    class Quota(Exception):
+        close_code = 4008
+
+    class View(Recorder):
+        async def on_receive(self, data: Any) -> None:
+            raise Quota
+
+    peer = serve(View)
+    with pytest.raises(Quota):
+        async with peer:
+            peer.deliver("a")
+    assert View.calls == ["connect", ("disconnect", 1011)]
+    assert peer.close() == (1011, None)
 
 
 async def test_an_on_disconnect_that_is_cancelled_from_within_is_a_cancellation() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from kui.core import ASGIApp, Endpoint, Message
+from kui.core import ASGIApp, Endpoint, Message, http_connection_var
 from kui.testing import PROFILES
 from kui.websocket import websocket_session
 
@@ -131,7 +131,12 @@ class Peer:
 
     def start(self) -> None:
         async def run() -> None:
-            await self.application(self.scope, self.wrap_receive(self._receive), self._send)
+            outer = http_connection_var.get(None)
+            try:
+                await self.application(self.scope, self.wrap_receive(self._receive), self._send)
+            finally:
+                if http_connection_var.get(None) is not outer:
+                    self._break("the connection is still the current one after its end")
 
         self._task = asyncio.create_task(run())
 

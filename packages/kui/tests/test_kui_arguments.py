@@ -63,9 +63,21 @@ def test_a_class_for_the_other_protocol_is_refused(classes: Any) -> None:
         FactoryClass(**classes)
 
 
+@pytest.mark.parametrize("name", ["on_startup", "on_shutdown"])
+def test_a_hook_that_cannot_be_called_is_refused(name: str) -> None:
+    arguments: Any = {name: [5]}
+    with pytest.raises(TypeError, match=f"{name} is for functions of the application; got 5"):
+        Kui(**arguments)
+
+
+def test_a_max_age_that_is_no_number_is_refused() -> None:
+    with pytest.raises(TypeError, match="max_age is a whole number of seconds; got 'x'"):
+        Kui(cors_config={"max_age": "x"})
+
+
 def test_a_limit_that_is_no_number_is_refused() -> None:
     size: Any = "1 MiB"
-    with pytest.raises(TypeError, match="max_message_size is a number, or None for no limit; got '1 MiB'"):
+    with pytest.raises(TypeError, match="max_message_size is an integer, or None for no limit; got '1 MiB'"):
         Limits(max_message_size=size)
     with pytest.raises(TypeError, match="max_body_size is the number of bytes or parts allowed; got '1 MiB'"):
         RequestLimits(max_body_size=size)

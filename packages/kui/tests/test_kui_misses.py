@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kui.asgi import HttpRoute, Kui, SocketRoute, SocketView
+from kui.asgi import HttpRoute, HttpView, Kui, SocketRoute, SocketView, required_method
 from kui.asgi.routing import Router
 from kui.core import Endpoint, Middleware
 from kui.testing import HandshakeDenied, TestClient
@@ -41,6 +41,40 @@ async def test_a_middleware_that_was_added_to_the_router_sees_them() -> None:
     app.router.http.get("/")(home)
     assert await statuses(app) == [404, 405, 404]
     assert seen == ["http", "app", "http", "app", "socket"]
+
+
+async def test_what_the_application_was_given_is_around_the_routes_of_a_router_that_was_assigned() -> None:
+    seen: list[str] = []
+    app = Kui(
+        http_middlewares=[noting("app", seen)],
+        socket_middlewares=[noting("app", seen)],
+        cors_config={"allow_origins": ["https://page.example"]},
+    )
+    first = app.router
+    app.router = Router([HttpRoute("/", home)], [noting("http", seen)], [noting("socket", seen)])
+    app.router <<= SocketRoute("/", SocketView)
+    async with TestClient(app) as client:
+        response = await client.get("/", headers={"origin": "https://page.example"})
+        assert response.headers["access-control-allow-origin"] == "https://page.example"
+        async with client.websocket("/"):
+            pass
+        assert seen == ["app", "http", "app", "socket"]
+        app.router = first
+        assert (await client.get("/")).status_code == 404
+    assert seen == ["app", "http", "app", "socket", "app"]
+
+
+def test_a_router_that_is_none_is_refused_and_so_is_one_that_the_middlewares_cannot_surround() -> None:
+    app = Kui(http_middlewares=[required_method("GET")])
+    router: Any = [HttpRoute("/", home)]
+    with pytest.raises(
+        TypeError, match=r"Kui.router has to be a Router, as in Router\(\[...\]\); got \[HttpRoute"
+    ):
+        app.router = router
+    before = app.router
+    with pytest.raises(TypeError, match="is for functions"):
+        app.router = Router([HttpRoute("/", HttpView)])
+    assert app.router is before
 
 
 async def test_the_middlewares_of_a_router_that_was_assigned_are_inside_of_those_of_the_application() -> None:

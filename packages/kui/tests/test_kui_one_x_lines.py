@@ -145,10 +145,16 @@ async def test_urls_paths_and_async_generators_are_answers() -> None:
 
         return ticks()
 
+    @app.router.http.get("/download")
+    async def download() -> tuple[FilePath, str]:
+        return FilePath(__file__), "tests.py"
+
     async with TestClient(app) as client:
         redirect = await client.get("/url", follow_redirects=False)
         assert (redirect.status_code, redirect.headers["location"]) == (307, "https://kui.example/x")
         assert (await client.get("/path")).text.startswith('"""Lines of the 1.x documentation')
+        saved = await client.get("/download")
+        assert saved.headers["content-disposition"] == 'attachment; filename="tests.py"'
         assert (await client.get("/events")).text == "data: tick\n\n"
 
 

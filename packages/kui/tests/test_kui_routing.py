@@ -1,6 +1,7 @@
 """Routes of a whole application: order of middlewares, groups, mounts, names, and mistakes found at registration."""
 
 import functools
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 import pytest
@@ -15,6 +16,7 @@ from kui.asgi import (
     Mount,
     MultimethodRoutes,
     NoRouteFound,
+    Pages,
     Path,
     Prefix,
     Query,
@@ -255,6 +257,14 @@ async def test_an_application_may_be_mounted_in_another() -> None:
         return f"{request.app is inner} {request.url_for('x')}"
 
     assert await text(Kui(routes=[Mount("/in", inner)]), "/in/x") == "True http://testserver/in/x"
+
+
+async def test_a_site_that_is_mounted_is_redirected_to_with_its_slash(tmp_path: FilePath) -> None:
+    (tmp_path / "index.html").write_text("index")
+    async with TestClient(Kui(routes=[Mount("/site", Pages(tmp_path))]), root_path="/api") as client:
+        answer = await client.get("/site", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (307, "//testserver/api/site/")
+        assert (await client.get("/site/")).text == "index"
 
 
 # -- mistakes --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ H = TypeVar("H", bound=ExceptionHandler)
 class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
     """Find the handler of an exception: by status for an `HTTPException`, else by the nearest of its classes.
 
-    A handler is a function of the exception, sync or async; what it returns is the answer. An exception group is
+    A handler is a function of the exception, sync or async; what it returns is the answer. An `HTTPException` answers for
+    itself: a handler for `Exception` is not found for it, one for `HTTPException` or a status is. An exception group is
     found by its own classes, not by those of the exceptions in it.
 
     Args:
@@ -26,6 +27,8 @@ class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
     >>> handlers = ExceptionHandlers({404: lambda error: "nothing here", LookupError: lambda error: "lost"})
     >>> handlers.find(HTTPException(404))(None), handlers.find(KeyError("x"))(None), handlers.find(OSError())
     ('nothing here', 'lost', None)
+    >>> print(ExceptionHandlers({Exception: lambda error: "sorry"}).find(HTTPException(404)))
+    None
 
     ```
     """
@@ -63,6 +66,8 @@ class ExceptionHandlers(Mapping[Key, ExceptionHandler]):
         for class_ in classes:
             if class_ in handlers:
                 return handlers[class_]
+            if class_ is HTTPException:
+                break
         return None
 
     def __getitem__(self, key: Key) -> ExceptionHandler:

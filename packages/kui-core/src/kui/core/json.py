@@ -1,9 +1,13 @@
 """The JSON codec that sockets and HTTP share."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -16,8 +20,9 @@ class JSONCodec:
     """Encode and decode JSON (RFC 8259) with msgspec.
 
     Beside JSON's own types, and subclasses of them, it writes dataclasses, pydantic models, datetimes, UUIDs,
-    decimals, enums, paths, other mappings, sets and collections, and bytes as base64. It refuses `NaN` and
-    `Infinity` when it reads, and writes them as `null`, as browsers do. Integers are exact up to 4300 digits.
+    decimals, complex numbers, enums, paths, IP addresses, regular expressions, other mappings, sets, collections and
+    iterators, and bytes as base64. It refuses `NaN` and `Infinity` when it reads, and writes them as `null`, as
+    browsers do. Integers are exact up to 4300 digits.
 
     To bring another JSON library, subclass and override `encode` and `decode`.
 
@@ -124,8 +129,8 @@ class JSONCodec:
         if issubclass(type_, Mapping):
             pairs = cast("Mapping[object, object]", value)
             return {self._replace(key): self._prepare(pairs[key]) for key in pairs}
-        if issubclass(type_, Collection) and not issubclass(type_, _SCALARS):
-            return [self._prepare(item) for item in cast("Collection[object]", value)]
+        if issubclass(type_, _LISTS) and not issubclass(type_, _SCALARS):
+            return [self._prepare(item) for item in cast("Iterable[object]", value)]
         return value
 
     def _replace(self, value: object, last: type | None = None) -> object:
@@ -153,16 +158,21 @@ class JSONCodec:
         raise TypeError(f"cannot encode {name} as JSON; an encoder can teach it: {{{name}: function}}")
 
 
-_SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
-_NO_KEYS: tuple[type, ...] = (tuple, frozenset)
+_LISTS: tuple[type, ...] = (Collection, Iterator)
+_SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview, Enum)
+_NO_KEYS: tuple[type, ...] = (tuple, frozenset, list)
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 _FORMS: dict[type, Callable[[Any], object]] = {
     str: str.__str__,
     int: int.__int__,
     float: float.__float__,
+    complex: lambda value: str(value).strip("()"),
     os.PathLike: os.fspath,
+    **dict.fromkeys((IPv4Address, IPv6Address, IPv4Network, IPv6Network), str),
+    re.Pattern: attrgetter("pattern"),
     Mapping: dict,
     Collection: list,
+    Iterator: list,
 }
 
 

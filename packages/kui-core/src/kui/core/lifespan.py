@@ -1,6 +1,7 @@
 """The start and the end of an application, told to the server."""
 
 import inspect
+import logging
 import traceback
 import warnings
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
@@ -11,6 +12,8 @@ from .application import application_of
 from .types import Receive, Scope, Send
 
 __all__ = ["Lifespan"]
+
+logger = logging.getLogger("kui.core")
 
 LifespanFunction = Callable[[Any], AsyncGenerator[Any, None]]
 Hook = Callable[[Any], Any]
@@ -25,12 +28,16 @@ class Lifespan:
             the start-up, what stands after is the shut-down. A mapping that it yields becomes the initial state
             of every connection.
         on_startup, on_shutdown: functions of one argument, the application; sync or async. Deprecated in favour
-            of `function`.
+            of `function`. Every on_shutdown runs, whatever another raises; failures are logged, and the first is raised.
 
     Order: function up to its `yield`, on_startup, on_shutdown, the rest of function. What fails between is raised
     into function at its `yield`, so that `finally` clauses there run; then it is reported to the server with the
     traceback, as ASGI asks, and raised (https://asgi.readthedocs.io/en/latest/specs/lifespan.html). A cancellation
     is raised there too, and is no failure to report.
+
+    Raises:
+        TypeError: the function is no async generator function, or a hook cannot be called.
+        ValueError: a function and hooks together.
 
     ```python
     >>> from kui.core import Application, Lifespan
@@ -59,6 +66,9 @@ class Lifespan:
         self._function = function
         self._on_startup = list(on_startup)
         self._on_shutdown = list(on_shutdown)
+        for hooks, name in ((self._on_startup, "on_startup"), (self._on_shutdown, "on_shutdown")):
+            for hook in hooks:
+                _check(hook, name)
         if self._on_startup or self._on_shutdown:
             if function is not None:
                 raise ValueError(
@@ -68,12 +78,14 @@ class Lifespan:
 
     def on_startup(self, hook: H) -> H:
         """Add a function to run at start-up, and return it. Deprecated."""
+        _check(hook, "on_startup")
         _warn("on_startup")
         self._on_startup.append(hook)
         return hook
 
     def on_shutdown(self, hook: H) -> H:
         """Add a function to run at shut-down, and return it. Deprecated."""
+        _check(hook, "on_shutdown")
         _warn("on_shutdown")
         self._on_shutdown.append(hook)
         return hook
@@ -92,13 +104,28 @@ class Lifespan:
                 await send({"type": "lifespan.startup.complete"})
                 phase = "shutdown"
                 await receive()
-                for hook in self._on_shutdown:
-                    await _call(hook, app)
+                await self._run_on_shutdown(app)
             _require_start(phase)
         except Exception:
             await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
             raise
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _run_on_shutdown(self, app: Any) -> None:
+        failures: list[Exception] = []
+        for hook in self._on_shutdown:
+            try:
+                await _call(hook, app)
+            except Exception as error:
+                logger.exception("the on_shutdown hook %r failed", hook)
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+
+def _check(hook: Hook, name: str) -> None:
+    if not callable(hook):
+        raise TypeError(f"{name} is for functions of the application; got {hook!r}")
 
 
 def _require_start(phase: str) -> None:

@@ -28,7 +28,8 @@ class ResponseConverter:
 
     - a response, and baize's Files, Pages, Router, Subpaths and Hosts, stay what they are;
     - `str` and `bytes` become text, `dict`, `list`, `tuple` and pydantic's models JSON;
-    - an async generator becomes server-sent events, a path the file, a `URL` a redirect.
+    - an async generator becomes server-sent events, a path the file, a `URL` a redirect; a text in the place of a
+      path's status is the name to save the file under.
 
     Args:
         converters: functions by type, in the place of the ones above.
@@ -149,8 +150,14 @@ def _itself(value: ASGIApp) -> ASGIApp:
 
 
 def _file(
-    value: PurePath, status_code: int = 200, headers: Mapping[str, str] | None = None, **kwargs: Any
+    value: PurePath,
+    status_code: int | str | None = 200,
+    headers: Mapping[str, str] | None = None,
+    **kwargs: Any,
 ) -> ASGIApp:
+    # in 1.x what stands second is the name of the download
+    if status_code is None or isinstance(status_code, str):
+        status_code, kwargs = 200, {"download_name": status_code, **kwargs}
     return FileResponse(value, headers, status_code=status_code, **kwargs)
 
 

@@ -45,6 +45,7 @@ def allow_cors(
         max_age: seconds for which a browser may keep the answer to a preflight request.
 
     Raises:
+        TypeError: max_age is no whole number.
         ValueError: an origin that is no regular expression, as "*" is none; or credentials are allowed to an origin
             that anybody can have, "null": name the origins.
 
@@ -56,6 +57,8 @@ def allow_cors(
 
     ```
     """
+    if not isinstance(max_age, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"max_age is a whole number of seconds; got {max_age!r}")
     origins = tuple(map(_compiled, _listed(allow_origins)))
     for pattern in origins:
         # the origin of a sandboxed frame, which any page can make

@@ -12,18 +12,22 @@ from urllib.parse import quote
 
 from kui.core import Receive, Scope, Send
 
-from .ranges import parse_range
+from .ranges import is_fresh, parse_range
 from .responses import HttpResponse
 from .sending import RawHeaders, merge_headers, send_whole
 
-__all__ = ["FileResponse", "entity_tag"]
+__all__ = ["FileResponse"]
 
 # the types of what is sent as it lies there: without a Content-Encoding, browsers do not unpack it
 COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+# what is said of a file that is sent, and of none that is not
+ABOUT_CONTENT = (b"content-type", b"content-disposition")
 
 
 class FileResponse(HttpResponse):
-    """A response of a file: read in threads, with Range and If-Range understood (RFC 9110, section 14).
+    """A response of a file: read in threads, in ranges to GET, and as a 304 to a GET or HEAD of who has it already.
+
+    Understood are Range and If-Range (RFC 9110, section 14), If-None-Match and If-Modified-Since (section 13).
 
     Args:
         filepath: the file.
@@ -32,7 +36,7 @@ class FileResponse(HttpResponse):
         download_name: the name to offer for saving; browsers then save the file instead of showing it.
         stat_result: the file's status, if it is known already.
         chunk_size: bytes to read at a time.
-        status_code: the status of a whole file.
+        status_code: the status of a whole file; with another one than 200 it is always whole.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -73,19 +77,20 @@ class FileResponse(HttpResponse):
             self.headers.setdefault("content-disposition", _attachment(name))
         self.headers.setdefault("accept-ranges", "bytes")
         self.headers.setdefault("last-modified", formatdate(self.stat_result.st_mtime, usegmt=True))
-        self.headers.setdefault("etag", entity_tag(self.stat_result))
+        self.headers.setdefault("etag", _entity_tag(self.stat_result))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         size = self.stat_result.st_size
-        ranges = self._asked(scope, size)
+        asked = self._asked(scope)
+        if self._is_known(asked):
+            await send_whole(scope, send, 304, self._headers_without_content(), b"")
+            return
+        ranges = self._ranges(asked, size)
         if ranges is None:
             await self._send(scope, send, self.status_code, [], [(b"", (0, size))])
         elif not ranges:
-            about_file = (b"content-type", b"content-disposition")
-            headers = [pair for pair in self.list_headers(as_bytes=True) if pair[0] not in about_file]
-            await send_whole(
-                scope, send, 416, merge_headers(headers, [(b"content-range", b"bytes */%d" % size)]), b""
-            )
+            whole = (b"content-range", b"bytes */%d" % size)
+            await send_whole(scope, send, 416, merge_headers(self._headers_without_content(), [whole]), b"")
         elif len(ranges) == 1:
             start, stop = ranges[0]
             sent = (b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, size))
@@ -96,15 +101,28 @@ class FileResponse(HttpResponse):
             parts = [(self._part_head(boundary, range_, size), range_) for range_ in ranges]
             await self._send(scope, send, 206, [type_], parts, f"\r\n--{boundary}--\r\n".encode())
 
-    def _asked(self, scope: Scope, size: int) -> Sequence[tuple[int, int]] | None:
+    def _asked(self, scope: Scope) -> Mapping[bytes, str]:
+        """Return the headers of the request that count for its method and for the status of this response."""
+        counting = _COUNTING.get(scope.get("method", ""), ()) if self.status_code == 200 else ()
+        return {name: value.decode("latin-1") for name, value in scope["headers"] if name in counting}
+
+    def _is_known(self, asked: Mapping[bytes, str]) -> bool:
+        return is_fresh(
+            self.headers.get("etag", ""),
+            self.headers.get("last-modified", ""),
+            asked.get(b"if-none-match", ""),
+            asked.get(b"if-modified-since", ""),
+        )
+
+    def _ranges(self, asked: Mapping[bytes, str], size: int) -> Sequence[tuple[int, int]] | None:
         """Return the ranges that the request asks for, if their condition holds; None for the whole file."""
-        if self.status_code != 200:
-            return None
-        asked: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
         condition = asked.get(b"if-range")
-        if condition is not None and condition not in (self.headers["etag"], self.headers["last-modified"]):
+        if condition not in (None, self.headers.get("etag"), self.headers.get("last-modified")):
             return None
         return parse_range(asked[b"range"], size) if b"range" in asked else None
+
+    def _headers_without_content(self) -> RawHeaders:
+        return [pair for pair in self.list_headers(as_bytes=True) if pair[0] not in ABOUT_CONTENT]
 
     def _part_head(self, boundary: str, range_: tuple[int, int], size: int) -> bytes:
         start, stop = range_
@@ -154,7 +172,12 @@ class FileResponse(HttpResponse):
             await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-def entity_tag(status: os.stat_result) -> str:
+# RFC 9110, sections 13.2.1 and 14.2
+_CONDITIONS = (b"if-none-match", b"if-modified-since")
+_COUNTING: Mapping[str, Sequence[bytes]] = {"GET": (*_CONDITIONS, b"range", b"if-range"), "HEAD": _CONDITIONS}
+
+
+def _entity_tag(status: os.stat_result) -> str:
     """Return the entity tag of a file, from its size and its time of change."""
     return f'"{sha1(f"{status.st_mtime_ns}-{status.st_size}".encode(), usedforsecurity=False).hexdigest()}"'
 

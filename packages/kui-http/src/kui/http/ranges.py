@@ -55,28 +55,29 @@ def parse_range(header: str, size: int) -> Sequence[tuple[int, int]] | None:
     return joined
 
 
-def is_fresh(etag: str, modified: float, if_none_match: str, if_modified_since: str) -> bool:
+def is_fresh(etag: str, last_modified: str, if_none_match: str, if_modified_since: str) -> bool:
     """Return whether the client's copy is the file as it is (RFC 9110, section 13.2.2).
 
     Args:
-        etag: the file's entity tag, with its quotation marks.
-        modified: when the file was changed, in seconds since 1970.
-        if_none_match, if_modified_since: the values of these headers, or "".
+        etag, last_modified: what these headers of the file's answer say, or "".
+        if_none_match, if_modified_since: the values of these headers of the request, or "".
 
     ```python
     >>> from kui.http.ranges import is_fresh
-    >>> is_fresh('"a1"', 0, 'W/"a1", "b2"', ""), is_fresh('"a1"', 60, "", "Thu, 01 Jan 1970 00:00:59 GMT")
-    (True, False)
+    >>> is_fresh('"a1"', "", 'W/"a1", "b2"', "")
+    True
+    >>> is_fresh("", "Thu, 01 Jan 1970 00:01:00 GMT", "", "Thu, 01 Jan 1970 00:00:59 GMT")
+    False
 
     ```
     """
     if if_none_match:
         tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-        return "*" in tags or etag in tags
+        return "*" in tags or (etag != "" and etag.removeprefix("W/") in tags)
     if not if_modified_since:
         return False
     try:
-        since = parsedate_to_datetime(if_modified_since).timestamp()
+        modified, since = parsedate_to_datetime(last_modified), parsedate_to_datetime(if_modified_since)
+        return modified.timestamp() <= since.timestamp()
     except (ValueError, OverflowError, TypeError, IndexError):
         return False
-    return int(modified) <= since

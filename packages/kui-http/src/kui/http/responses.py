@@ -45,6 +45,9 @@ class HttpResponse:
         status_code: the status, also one that HTTP does not know.
         headers: the headers by name. `response.headers` is a mutable mapping of them.
 
+    Raises:
+        TypeError: the status is no number.
+
     ```python
     >>> from kui.http import HttpResponse
     >>> response = HttpResponse(201, {"Location": "/notes/7"})
@@ -56,6 +59,8 @@ class HttpResponse:
     """
 
     def __init__(self, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        if not isinstance(status_code, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a status is a whole number, such as 404; got {status_code!r}")
         self.status_code = status_code
         self._given = headers
 

@@ -12,10 +12,9 @@ from kui.core import ASGIApp, HTTPException, Receive, Scope, Send, route_path
 
 from .context import request_var
 from .errors import MalformedRequest
-from .files import FileResponse, entity_tag
+from .files import FileResponse
 from .methods import method_not_allowed, options_response
-from .ranges import is_fresh
-from .responses import HttpResponse, PlainTextResponse
+from .responses import HttpResponse, PlainTextResponse, RedirectResponse
 
 __all__ = ["Files", "Pages"]
 
@@ -52,10 +51,7 @@ class _Served(BaseFiles[ASGIApp]):
     def file_response(
         self, filepath: str, stat_result: os.stat_result, if_none_match: str, if_modified_since: str
     ) -> baize.Response:
-        if is_fresh(entity_tag(stat_result), stat_result.st_mtime, if_none_match, if_modified_since):
-            response = HttpResponse(304, {"etag": entity_tag(stat_result)})
-        else:
-            response = FileResponse(filepath, stat_result=stat_result)
+        response = FileResponse(filepath, stat_result=stat_result)  # which reads the conditions itself
         response.headers["cache-control"] = f"{self.cacheability}, max-age={self.max_age}"
         # baize awaits the response as an ASGI application and does nothing else with it
         return cast(baize.Response, _reading(response))
@@ -88,7 +84,8 @@ class Files(_Served, baize.Files):
 class Pages(_Served, baize.Pages):
     """Serve a website's directory: as Files, with `index.html` for a directory and without the need of `.html`.
 
-    A directory asked for without its slash is redirected to. The arguments are those of Files.
+    A directory asked for without its slash is redirected to, as is the whole where it is mounted: its links are relative.
+    The arguments are those of Files.
 
     ```python
     >>> from kui.http import Pages
@@ -102,13 +99,18 @@ class Pages(_Served, baize.Pages):
         return super().ensure_absolute_path(path + "index.html" if path.endswith("/") else path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = {**scope, "path": route_path(scope)}
+        path = route_path(scope)
+        is_root = path == "/" and not scope["path"].endswith("/")  # "/site", where it is mounted there
+        scope = {**scope, "path": path}
         try:
-            URL(scope=scope)  # a redirect names the host
+            url = URL(scope=scope)  # a redirect names the host
         except ValueError as error:
             await _refuse(MalformedRequest(f"malformed request: {error}"), scope, receive, send)
             return
-        await super().__call__(scope, receive, send)
+        if is_root:
+            await RedirectResponse(url.replace(scheme=""))(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _reading(response: HttpResponse) -> ASGIApp:

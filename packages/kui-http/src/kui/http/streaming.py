@@ -1,7 +1,7 @@
 """Responses whose body is made while it is sent."""
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any
 
 from kui.core import Receive, Scope, Send
@@ -56,7 +56,7 @@ async def send_stream(
     receive: Receive,
     send: Send,
     *,
-    idle: bytes = b"",
+    idle: Callable[[], bytes | None] = bytes,
     idle_seconds: float | None = None,
 ) -> None:
     """Send a body piece by piece until it ends, or until the client has left.
@@ -66,7 +66,7 @@ async def send_stream(
 
     Args:
         pieces: the body.
-        idle: what to send when nothing else was sent for `idle_seconds`.
+        idle: called when nothing was sent for `idle_seconds`; returns what to send then, or None to end the body.
     """
     if scope.get("method") == "HEAD":
         await close_iterable(pieces)
@@ -75,13 +75,18 @@ async def send_stream(
     output = _Output(send)
     producer = asyncio.ensure_future(output.send_all(pieces))
     leaving = asyncio.ensure_future(_disconnect(scope, receive))
+    is_over = False
     try:
         while not (producer.done() or leaving.done()):
             timeout = None if idle_seconds is None else output.silence_left(idle_seconds)
             await asyncio.wait({producer, leaving}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             is_idle = idle_seconds is not None and not output.silence_left(idle_seconds)
             if is_idle and not (producer.done() or leaving.done()):
-                await output.write(idle)
+                piece = idle()
+                if piece is None:
+                    is_over = True
+                    break
+                await output.write(piece)
         has_ended = producer.done()
     finally:
         for task in (producer, leaving):
@@ -90,7 +95,7 @@ async def send_stream(
     for result in results:
         if isinstance(result, Exception):  # what the iterable raised, also while it was closed
             raise result
-    if has_ended and not producer.cancelled():
+    if is_over or (has_ended and not producer.cancelled()):
         await send({"type": "http.response.body", "body": b""})
 
 

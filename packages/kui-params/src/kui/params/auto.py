@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .binding import Binding
-from .callables import own_attribute
 from .errors import UnresolvedName
 from .graph import Node, node_of
 from .handlers import check_async, handler_of, look_like
+from .wrappers import own_attribute
 
 if TYPE_CHECKING:
     from .bound import Bound
@@ -101,7 +101,9 @@ def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[...,
 
         handler, nodes, parts = bind_view(endpoint, protocol)
         if handler is not endpoint:
-            setattr(handler, _BEHIND, _Behind(nodes, protocol, parts))
+            # what is set on a bound view arrives at the user's class, unless type itself sets it
+            set_ = type.__setattr__ if inspect.isclass(handler) else setattr
+            set_(handler, _BEHIND, _Behind(nodes, protocol, parts))
         return handler
     check_async(endpoint)
     node = node_of(endpoint, protocol)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-from .callables import Kind, kind_of
+from .kinds import Kind, kind_of
 
 __all__ = ["Dependency", "Depends", "Scope"]
 
@@ -42,7 +42,8 @@ def Depends(
     stands after the `yield` runs at the end of the connection, in reverse order, and sees the handler's exception.
 
     Args:
-        call: a function, async function, generator function, async generator function, class or callable instance.
+        call: a function, async function, generator function, async generator function, class or callable instance;
+            a decorated one that functools.wraps has marked is what it wraps.
         cache: whether the connection keeps the result, and calls it once, whoever asks one after the other; tasks
             that ask at the same time may each call it. Without, it is called for each parameter, and a generator
             ends with the handler that it was made for: before the answer, which it may change by what it raises.

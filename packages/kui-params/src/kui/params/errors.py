@@ -19,7 +19,7 @@ from .details import Detail, details_of
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-__all__ = ["RequestValidationError", "SignatureError", "UnresolvedName", "misfit"]
+__all__ = ["RequestValidationError", "SignatureError", "UnresolvedName", "misfit", "no_body"]
 
 
 class SignatureError(TypeError):
@@ -46,6 +46,14 @@ def misfit(where: str, type_: str, error: Exception) -> SignatureError:
     return kind(f"{where} of the type {type_}, which cannot be validated: {reason}")
 
 
+def no_body(parameter: str) -> str:
+    """Return the words for a parameter that a WebSocket cannot have."""
+    return (
+        f"parameter {parameter!r} is taken from the body, and a WebSocket has none; take it from the path, the query, a "
+        "header or a cookie, or receive it as a message"
+    )
+
+
 class RequestValidationError(HTTPException[list[Detail]]):
     """What the client sent does not fit the parameters: all errors of all places.
 
@@ -55,6 +63,9 @@ class RequestValidationError(HTTPException[list[Detail]]):
     Args:
         errors: a `pydantic.ValidationError`, or details as `errors()` returns them.
         in_: the place that all of the errors are in, for a `pydantic.ValidationError`.
+
+    Attributes:
+        in_: the place of the first error, or "path" if one is there. In 1.x all errors were in one place.
 
     ```python
     >>> from pydantic import TypeAdapter, ValidationError
@@ -70,8 +81,9 @@ class RequestValidationError(HTTPException[list[Detail]]):
 
     def __init__(self, errors: "ValidationError | Iterable[Detail]", in_: str = "body") -> None:
         details = list(errors) if isinstance(errors, Iterable) else details_of(errors, in_)
-        status = 404 if any(detail["in"] == "path" for detail in details) else 422
-        super().__init__(status, {}, details)
+        places: list[str] = [detail["in"] for detail in details] or [in_]
+        self.in_ = "path" if "path" in places else places[0]
+        super().__init__(404 if self.in_ == "path" else 422, {}, details)
         self._details = details
 
     def errors(self) -> list[Detail]:

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextvars
+import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
-__all__ = ["OwingStack", "start_async", "start_sync", "start_thread"]
+__all__ = ["OwingStack", "start_async", "start_sync", "start_thread", "start_wrapped"]
 
 _END = object()
 
@@ -47,6 +48,15 @@ async def start_thread(stack: AsyncExitStack, generator: Generator[Any, Any, Any
     if value is _END:
         raise _yielded("nothing", generator)
     return value
+
+
+async def start_wrapped(stack: AsyncExitStack, result: Any, use_thread: bool) -> Any:
+    """Do the same for what a wrapper of a generator function returned; what is no generator is the value."""
+    if inspect.isasyncgen(result):
+        return await start_async(stack, result)
+    if inspect.isgenerator(result):
+        return await start_thread(stack, result) if use_thread else start_sync(stack, result)
+    return result
 
 
 def _exit(end: "_Async | _Sync") -> Any:

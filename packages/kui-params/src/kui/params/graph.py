@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from .callables import key_of, name_of
 from .depends import Dependency
-from .errors import SignatureError
-from .signature import Message, Parameter, read_signature
+from .errors import SignatureError, no_body
+from .signature import Message, Parameter, Types, read_signature
 
 __all__ = ["Edge", "Node", "Overrides", "node_of"]
 
@@ -60,7 +60,12 @@ class Node:
 
 
 def node_of(
-    function: Callable[..., Any], protocol: str, *, skip: int = 0, with_message: bool = False
+    function: Callable[..., Any],
+    protocol: str,
+    *,
+    skip: int = 0,
+    with_message: bool = False,
+    types: Types | None = None,
 ) -> Node:
     """Read a function and all of its dependencies.
 
@@ -69,11 +74,12 @@ def node_of(
         protocol: what it serves; a WebSocket has no body.
         skip: how many parameters somebody else gives, from the left.
         with_message: whether the next one is a message.
+        types: what type variables stand for in a method.
 
     Raises:
         SignatureError: a parameter that cannot be bound, a cycle, or a dependency that ends before its user.
     """
-    return _node(function, protocol, {}, [], skip, with_message)
+    return _node(function, protocol, {}, [], skip, with_message, types)
 
 
 def _node(
@@ -83,15 +89,13 @@ def _node(
     path: list[Dependency],
     skip: int = 0,
     with_message: bool = False,
+    types: Types | None = None,
 ) -> Node:
-    signature = read_signature(function, skip, with_message)
+    signature = read_signature(function, skip, with_message, types)
     if protocol == "websocket":
         for parameter in signature.parameters:
             if parameter.place == "body":
-                raise SignatureError(
-                    f"{name_of(function)}: parameter {parameter.name!r} is taken from the body, and a WebSocket has "
-                    "none; take it from the path, the query, a header or a cookie, or receive it as a message"
-                )
+                raise SignatureError(f"{name_of(function)}: {no_body(parameter.name)}")
     edges = _edges(function, signature.dependencies, protocol, overrides, path, with_message)
     return Node(function, signature.parameters, edges, signature.message, signature.left)
 
@@ -116,7 +120,7 @@ def _node_behind(dependency: Dependency, protocol: str, overrides: Overrides, pa
     if known is not None:
         return known
     call = _replaced(dependency.call, overrides)
-    _check_cycle(call, path, overrides)
+    _check_cycle(dependency, path, overrides)
     node = _node(call, protocol, overrides, [*path, dependency])
     if not overrides:
         dependency.nodes[protocol] = node
@@ -148,9 +152,20 @@ def _check_scope(
         )
 
 
-def _check_cycle(call: Any, path: list[Dependency], overrides: Overrides) -> None:
-    above = [_replaced(dependency.call, overrides) for dependency in path]
-    for position, earlier in enumerate(above):
-        if key_of(earlier) == key_of(call):
-            names = " -> ".join(name_of(each) for each in [*above[position:], call])
-            raise SignatureError(f"dependencies go round in a circle: {names}")
+def _check_cycle(dependency: Dependency, path: list[Dependency], overrides: Overrides) -> None:
+    key = key_of(_replaced(dependency.call, overrides))
+    for position, earlier in enumerate(path):
+        if key_of(_replaced(earlier.call, overrides)) == key:
+            circle = [*path[position:], dependency]
+            names = " -> ".join(_name_of(each, overrides) for each in circle)
+            remedy = "; an override that needs what it replaces calls that by itself"
+            has_override = any(_replaced(each.call, overrides) is not each.call for each in circle)
+            raise SignatureError(
+                f"dependencies go round in a circle: {names}{remedy if has_override else ''}"
+            )
+
+
+def _name_of(dependency: Dependency, overrides: Overrides) -> str:
+    call = _replaced(dependency.call, overrides)
+    name = name_of(call)
+    return name if call is dependency.call else f"{name} (in the place of {name_of(dependency.call)})"

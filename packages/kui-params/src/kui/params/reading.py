@@ -9,7 +9,7 @@ from kui.core import HTTPConnection
 
 from .adapters import adapter_of
 from .details import Detail, details_of, json_safe
-from .errors import RequestValidationError
+from .errors import RequestValidationError, SignatureError, no_body
 from .fields import Fields, sent_name
 from .graph import Node
 from .places import is_own, own_reader, own_reader_async
@@ -154,12 +154,19 @@ def _body(
 ) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
     whole = [(slot, _wanted_of(one, fields[slot])[0]) for slot, one in parameters.items() if one.exclusive]
     wanted = [(one.key, slot, one.multiple) for slot, one in parameters.items() if not one.exclusive]
+    first = next(iter(parameters.values())).name
     is_optional = not any(one.required for one in parameters.values())
 
     async def read(connection: HTTPConnection, raw: Raw) -> None:
         if is_optional and not has_body(connection):
             return
-        data: Any = await cast(Any, connection).data()
+        try:
+            data_of = cast(Any, connection).data
+        except AttributeError:
+            if connection["type"] != "websocket":
+                raise
+            raise SignatureError(no_body(first)) from None
+        data: Any = await data_of()
         is_form = hasattr(data, "multi_items")
         for slot, names in whole:
             raw[slot] = form_values(data, names) if is_form else data

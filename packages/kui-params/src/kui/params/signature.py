@@ -2,26 +2,31 @@
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeAlias, get_args, get_origin
 
 from kui.core import HTTPConnection
 
 from . import markers
 from .annotations import is_model, is_multiple, needs_names, plain, resolve, take_markers, without_none
-from .callables import globals_of, locals_of, name_of, signature_of, written_function
+from .callables import name_of, written_function
 from .depends import Dependency, Depends
 from .errors import SignatureError, UnresolvedName
+from .generics import type_arguments, variables_of, with_types
 from .loaded import loaded
 from .markers import MISSING, Marker
+from .wrappers import annotated_function, globals_of, locals_of, parameters_of
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["Message", "Parameter", "Place", "Signature", "marked_names", "read_signature"]
+__all__ = ["Message", "Parameter", "Place", "Signature", "Types", "marked_names", "read_signature"]
 
 _FUNCTIONS = {getattr(markers, name): f"{name}()" for name in ("Path", "Query", "Header", "Cookie", "Body")}
 _FUNCTIONS[Depends] = "Depends(function)"
+
+Types: TypeAlias = Mapping[Any, Any]
+"""What type variables stand for."""
 
 
 class Place(Protocol):
@@ -74,20 +79,24 @@ class Signature(NamedTuple):
     left: tuple[inspect.Parameter, ...] = ()
 
 
-def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bool = False) -> Signature:
+def read_signature(
+    function: Callable[..., Any], skip: int = 0, with_message: bool = False, types: Types | None = None
+) -> Signature:
     """Read what a function asks for.
 
     Args:
         function: what is to be bound.
         skip: how many parameters somebody else gives, from the left: `self`.
         with_message: whether the next one is a message.
+        types: what type variables stand for in a method; of a class, that is found here.
 
     Raises:
         UnresolvedName: an annotation names what is not defined.
         SignatureError: a parameter that cannot be bound.
     """
+    types = type_arguments(function, "__init__", "__new__") if types is None else types
     try:
-        signature = signature_of(_with_parameters(function))
+        owned = parameters_of(function, skip + with_message)
     except ValueError:
         raise SignatureError(
             f"{name_of(function)} is built in and tells no signature; write a function around it"
@@ -97,31 +106,33 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
     dependencies: list[tuple[str, Dependency]] = []
     message: Message | None = None
     left: list[inspect.Parameter] = []
-    for position, parameter in enumerate(signature.parameters.values()):
+    for position, (owner, parameter) in enumerate(owned):
         if position < skip or parameter.name in given:
             left.append(parameter)
             continue
-        annotation, source, default = _read(function, parameter)
+        annotation, source, default = _read(owner, parameter, types)
         if with_message and position == skip:
-            message = _message(function, parameter, annotation, source)
-            left.append(parameter)
+            _check_variables(owner, parameter, annotation, types)
+            message = _message(owner, parameter, annotation, source)
+            left.append(_annotated(parameter, annotation))
         elif source is None:
-            _check_left_alone(function, parameter)
-            left.append(parameter)
+            _check_left_alone(owner, parameter, annotation)
+            left.append(_annotated(parameter, annotation))
         elif parameter.kind is parameter.POSITIONAL_ONLY:
             raise SignatureError(
-                f"{name_of(function)}: parameter {parameter.name!r} is positional-only, and parameters are bound by "
+                f"{name_of(owner)}: parameter {parameter.name!r} is positional-only, and parameters are bound by "
                 "name; take it out of the part before the '/'"
             )
         elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise SignatureError(
-                f"{name_of(function)}: parameter {str(parameter).partition(':')[0]!r} stands for any number of arguments, "
+                f"{name_of(owner)}: parameter {str(parameter).partition(':')[0]!r} stands for any number of arguments, "
                 f"and has a source, which gives one; write {parameter.name} without the star, as a list of several values"
             )
         elif isinstance(source, Dependency):
             dependencies.append((parameter.name, source))
         else:
-            parameters.append(_parameter(function, parameter.name, annotation, source, default))
+            _check_variables(owner, parameter, annotation, types)
+            parameters.append(_parameter(owner, parameter.name, annotation, source, default))
     if with_message and message is None:
         raise SignatureError(
             f"{name_of(function)} takes no message; its first parameter after self is the message"
@@ -130,12 +141,23 @@ def read_signature(function: Callable[..., Any], skip: int = 0, with_message: bo
     return Signature(tuple(parameters), tuple(dependencies), message, tuple(left))
 
 
-def marked_names(function: Callable[..., Any]) -> list[str]:
-    """Return the names of the parameters that have a source, of a function that somebody else calls."""
+def _annotated(parameter: inspect.Parameter, annotation: Any) -> inspect.Parameter:
+    """Return a parameter with the annotation that was resolved: a bound function is defined elsewhere."""
+    has_none = parameter.annotation is parameter.empty
+    return parameter if has_none else parameter.replace(annotation=annotation)
+
+
+def marked_names(function: Callable[..., Any], skip: int) -> list[str]:
+    """Return the names of the parameters that have a source, of a function that somebody else calls.
+
+    Args:
+        function: a method.
+        skip: how many parameters that somebody gives, from the left: `self`.
+    """
     names: list[str] = []
-    for parameter in signature_of(_with_parameters(function)).parameters.values():
+    for owner, parameter in parameters_of(function, skip):
         try:
-            _, source, _ = _read(function, parameter)
+            _, source, _ = _read(owner, parameter, {})
         except UnresolvedName:  # nobody needs that type here
             continue
         if source is not None:
@@ -143,24 +165,12 @@ def marked_names(function: Callable[..., Any]) -> list[str]:
     return names
 
 
-def _with_parameters(function: Any) -> Any:
-    """Return the wrapped function where a wrapper only hands on what it gets: `(*args, **kwargs)`."""
-    while (wrapped := getattr(function, "__wrapped__", None)) is not None:
-        parameters = signature_of(function).parameters.values()
-        if not all(
-            parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) for parameter in parameters
-        ):
-            break
-        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-            break
-        function = wrapped
-    return function
-
-
-def _read(function: Any, parameter: inspect.Parameter) -> tuple[Any, Marker | Dependency | Place | None, Any]:
+def _read(
+    function: Any, parameter: inspect.Parameter, types: Types
+) -> tuple[Any, Marker | Dependency | Place | None, Any]:
     """Return a parameter's annotation without its marker, the marker, and the default of the signature."""
     where = f"{name_of(function)}: parameter {parameter.name!r}"
-    annotation = _annotation(function, parameter, where)
+    annotation = _annotation(function, parameter, types, where)
     annotation, found = take_markers(annotation, _is_marker)
     default = MISSING if parameter.default is parameter.empty else parameter.default
     if isinstance(default, (Marker, Dependency)):
@@ -187,44 +197,69 @@ def _is_marker(item: Any) -> bool:
     return callable(getattr(item, "read", None)) and not hasattr(item, "__get_pydantic_core_schema__")
 
 
-def _annotation(function: Any, parameter: inspect.Parameter, where: str) -> Any:
-    annotation = parameter.annotation
-    if annotation is parameter.empty:
+def _annotation(function: Any, parameter: inspect.Parameter, types: Types, where: str) -> Any:
+    def resolved(annotation: Any) -> Any:
+        if not needs_names(annotation):
+            return annotation
+        names = globals_of(function)
+        # those of `class Repo[T]` are in no scope that can be looked into
+        variables = {each.__name__: each for each in types if each.__name__ not in names}
+        try:
+            return resolve(annotation, names, {**variables, **locals_of(function)})
+        except NameError as error:
+            module = getattr(annotated_function(function), "__module__", "?")
+            raise UnresolvedName(
+                f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
+                f"{module}; annotations that are resolved late see the names of a module, not those of a function's body"
+            ) from None
+        except Exception as error:
+            raise SignatureError(
+                f"{where} is annotated with {annotation!r}, which raises {type(error).__name__}: {error}"
+            ) from error
+
+    if parameter.annotation is parameter.empty:
         return Any
-    if not needs_names(annotation):
-        return annotation
-    target = _with_parameters(function)
-    try:
-        return resolve(annotation, globals_of(target), locals_of(target))
-    except NameError as error:
-        raise UnresolvedName(
-            f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
-            f"{getattr(written_function(target), '__module__', '?')}; annotations that are resolved late see the names "
-            "of a module, not those of a function's body"
-        ) from None
-    except Exception as error:
-        raise SignatureError(
-            f"{where} is annotated with {annotation!r}, which raises {type(error).__name__}: {error}"
-        ) from error
+    return resolved(with_types(resolved(parameter.annotation), types))
 
 
-def _check_left_alone(function: Any, parameter: inspect.Parameter) -> None:
+def _check_left_alone(function: Any, parameter: inspect.Parameter, annotation: Any) -> None:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-        return
-    if parameter.default is not parameter.empty:
         return
     name = parameter.name
     where = f"{name_of(function)}: parameter {name!r}"
-    if parameter.annotation is parameter.empty and hasattr(function, "__wrapped__"):
+    is_unannotated = parameter.annotation is parameter.empty
+    if is_unannotated and annotated_function(function) is not written_function(function):
         raise SignatureError(
             f"{where} has no annotation; if it had one, functools.wraps has put those of the wrapped function in "
             'its place: write functools.wraps(endpoint, assigned=("__name__", "__doc__"))'
+        )
+    if parameter.default is not parameter.empty:
+        return
+    if _is_connection(annotation) or (is_unannotated and name in ("websocket", "request")):
+        raise SignatureError(
+            f"{where} is the connection, which is no parameter: import the name that stands for the current one, "
+            "websocket, request or http_connection, or take the object from websocket_var.get(), request_var.get() or "
+            "http_connection_var.get()"
         )
     type_ = _type_name(parameter.annotation)
     raise SignatureError(
         f"{where} has neither a source nor a default; write {name}: Annotated[{type_}, Query()], or Path(), Header(), "
         "Cookie(), Body(), Depends(function) in the place of Query(), or give it a default"
     )
+
+
+def _is_connection(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, HTTPConnection)
+
+
+def _check_variables(function: Any, parameter: inspect.Parameter, annotation: Any, types: Types) -> None:
+    for variable in variables_of(annotation):
+        if variable in types:
+            raise SignatureError(
+                f"{name_of(function)}: parameter {parameter.name!r} is annotated with the type variable {variable.__name__}, "
+                "and nothing says which type that is; name it in brackets behind the class, as in Repo[int], where you "
+                "derive from it or depend on it"
+            )
 
 
 def _type_name(annotation: Any) -> str:

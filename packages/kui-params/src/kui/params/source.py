@@ -3,18 +3,22 @@
 import itertools
 import linecache
 import weakref
+from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from types import CoroutineType
 from typing import Any, Literal, TypeAlias
 
-from .callables import Kind, kind_of, name_of
-from .generators import OwingStack, start_async, start_sync, start_thread
+from .callables import name_of
+from .generators import OwingStack, start_async, start_sync, start_thread, start_wrapped
+from .kinds import Kind, kind_of
 from .plan import Argument, Plan, Step
 from .threads import to_thread
 
 __all__ = ["Form", "compile_plan", "source_of"]
 
 _numbers = itertools.count(1)
+_forgotten: deque[str] = deque()  # the names of functions that are gone
 
 Form: TypeAlias = Literal["call", "named", "arguments", "frame", "message"]
 """What the function does with the arguments.
@@ -38,10 +42,12 @@ def compile_plan(
     """
     source = source_of(plan, form, given)
     space: dict[str, Any] = {
+        "CoroutineType": CoroutineType,
         "AsyncExitStack": OwingStack if owes_response else AsyncExitStack,
         "start_async": start_async,
         "start_sync": start_sync,
         "start_thread": start_thread,
+        "start_wrapped": start_wrapped,
         "to_thread": to_thread,
         **{f"make_{step.number}": step.node.function for step in plan.steps},
         **{f"key_{step.number}": step.key for step in plan.steps},
@@ -52,7 +58,10 @@ def compile_plan(
     exec(compile(source, filename, "exec"), space)
     bound: Callable[..., Any] = space["bound"]
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    weakref.finalize(bound, linecache.cache.pop, filename, None).atexit = False
+    # not removed by the collector itself: linecache does not bear that an entry vanishes while it looks through them
+    while _forgotten:
+        linecache.cache.pop(_forgotten.popleft(), None)
+    weakref.finalize(bound, _forgotten.append, filename).atexit = False
     return bound
 
 
@@ -174,9 +183,16 @@ class _Source:
         call = f"{make}({', '.join(pairs)})"
         stack = "connection.exit_stack" if self._stays(step) else "stack"
         threaded = step.dependency.use_thread
+        result = f"await to_thread({', '.join([make, *pairs])})" if threaded else call
         match kind_of(step.node.function):
             case Kind.SYNC:
-                return f"await to_thread({', '.join([make, *pairs])})" if threaded else call
+                return result
+            case Kind.UNTOLD:
+                return f"await it if type(it := {result}) is CoroutineType else it"
+            case Kind.WRAPPED_ASYNC:
+                return f"await it if hasattr(it := {result}, '__await__') else it"
+            case Kind.WRAPPED_GENERATOR:
+                return f"await start_wrapped({stack}, {result}, {threaded})"
             case Kind.ASYNC:
                 return f"await {call}"
             case Kind.GENERATOR:
@@ -231,4 +247,4 @@ def _any_of(conditions: set[str | None]) -> str:
 
 
 def _yields(step: Step) -> bool:
-    return kind_of(step.node.function) in (Kind.GENERATOR, Kind.ASYNC_GENERATOR)
+    return kind_of(step.node.function).yields

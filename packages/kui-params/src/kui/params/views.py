@@ -1,7 +1,6 @@
 """Class endpoints, bound in a subclass; the user's class stays as it is."""
 
 import inspect
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from kui.core import HTTPConnection
 from .bound import Bound
 from .callables import name_of
 from .errors import SignatureError
+from .generics import type_arguments
 from .graph import Node, node_of
 from .handlers import check_async, current_connection, handler_of, look_like, method_of
 from .messages import ModelEncoding, is_validated
@@ -26,7 +26,7 @@ def bind_view(
     """Return the endpoint of a class view, what was read of it, and what runs in it.
 
     What is bound is told by the class: `__init__`, the methods that `bound_methods` names, and `message_method`. A
-    view with a method `begin` has it called when the parameters of such a method are known to be right, just before
+    view with a method `__kui_begin__` has it called when the parameters of such a method are known to be right, just before
     the method itself; the bound method says so with `calls_begin`.
     Without parameters for `__init__` the endpoint is a class; the same one where there is nothing to bind.
 
@@ -37,6 +37,11 @@ def bind_view(
         raise SignatureError(
             f"{name_of(view)} is a class whose instances cannot be awaited, so it is no endpoint"
         )
+    if inspect.isabstract(view):
+        missing = ", ".join(sorted(view.__abstractmethods__))
+        raise SignatureError(
+            f"{name_of(view)} is abstract: it lacks {missing}; register a class that defines what is missing"
+        )
     for name in _CALLED_BY_THE_VIEW:
         _check_unmarked(view, name)
     parts = _Parts(view, protocol)
@@ -44,7 +49,7 @@ def bind_view(
     init = inspect.getattr_static(view, "__init__")
     if not inspect.isfunction(init):
         return derived, parts.nodes, parts.running
-    node = node_of(init, protocol, skip=1)
+    node = node_of(init, protocol, skip=1, types=type_arguments(view, "__init__"))
     if not _asks(node):
         return derived, parts.nodes, parts.running
     bound = Bound(node, protocol, target=derived, siblings=parts.called_for)
@@ -54,7 +59,7 @@ def bind_view(
 def _check_unmarked(view: type[Any], name: str) -> None:
     found: Any = inspect.getattr_static(view, name, None)
     function: Any = getattr(found, "__func__", found)
-    marked = marked_names(function) if inspect.isfunction(function) else []
+    marked = marked_names(function, skip=1) if inspect.isfunction(function) else []
     if marked:
         raise SignatureError(
             f"{name_of(function)}: parameter {marked[0]!r} has a source, and only the view calls {name}; take it in "
@@ -88,9 +93,16 @@ class _Parts:
         name = getattr(view, "message_method", None)
         if name is None:
             return None
-        function = inspect.getattr_static(view, name)
+        function: Any = inspect.getattr_static(view, name)
+        kind = type(function).__name__
+        if kind in ("staticmethod", "classmethod"):
+            raise SignatureError(
+                f"{name_of(view)}.{name} is a {kind}, and a message is dealt with by the view of its "
+                f"connection; write async def {name}(self, data)"
+            )
         check_async(function)
-        node = node_of(function, self._protocol, skip=1, with_message=True)
+        types = type_arguments(view, name)
+        node = node_of(function, self._protocol, skip=1, with_message=True, types=types)
         annotation = node.message.annotation if node.message else Any
         if is_validated(name_of(view), annotation, getattr(view, "encoding", "anystr")):
             encoding = self.namespace["encoding"] = ModelEncoding(annotation, name_of(view))
@@ -111,7 +123,7 @@ class _Parts:
             return
         check_async(function)
         given = 0 if isinstance(found, staticmethod) else 1
-        node = node_of(function, self._protocol, skip=given)
+        node = node_of(function, self._protocol, skip=given, types=type_arguments(view, name))
         prepares = messages is not None and _asks(messages.bound.node)
         if not _asks(node) and not prepares:
             return
@@ -119,7 +131,7 @@ class _Parts:
             self.nodes.append(node)
             self._by_method[name.upper()] = node
         target = messages.before(function) if messages is not None and prepares else function
-        begins = given == 1 and callable(getattr(view, "begin", None))
+        begins = given == 1 and callable(getattr(view, "__kui_begin__", None))
         of_messages = [messages.bound.node] if messages is not None else []
         bound = Bound(
             node,
@@ -170,7 +182,7 @@ def _begun(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the method, which tells its view that it begins: its parameters were right."""
 
     async def begun(view: Any, *given: Any, **arguments: Any) -> Any:
-        view.begin()
+        view.__kui_begin__()
         return await function(view, *given, **arguments)
 
     return begun
@@ -187,11 +199,32 @@ def _asks(node: Node) -> bool:
     return bool(node.parameters or node.edges)
 
 
+class _Unannounced:
+    """Stands before the user's class, so that its `__init_subclass__` does not hear of a subclass."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None: ...
+
+
 def _derive(view: type[Any], namespace: dict[str, Any]) -> type[Any]:
+    """Return a subclass that passes for the class: neither that nor its metaclass hears of it.
+
+    What is set on it, as in `type(self).online += 1`, is set on the class.
+    """
+
+    def set_(_: object, name: str, value: object) -> None:
+        setattr(view, name, value)
+
+    def delete(_: object, name: str) -> None:
+        delattr(view, name)
+
+    kind = type(view)
+    stand_in = type(kind.__name__, (kind,), {"__setattr__": set_, "__delattr__": delete})
     names = {
         "__module__": view.__module__,
         "__qualname__": view.__qualname__,
         "__doc__": view.__doc__,
         **namespace,
     }
-    return types.new_class(view.__name__, (view,), exec_body=lambda space: space.update(names))
+    return type.__new__(stand_in, view.__name__, (_Unannounced, view), names)

@@ -29,23 +29,48 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.path.insert(0, "")
     try:
         routes = routes_of(options.app)
-    except (ImportError, AttributeError, TypeError) as error:
+    except TargetError as error:
         parser.error(f"{options.app}: {error}")
     print(table(routes))
+
+
+class TargetError(Exception):
+    """There are no routes at this name."""
 
 
 def routes_of(target: str) -> tuple[BaseRoute, ...]:
     """Return the routes of what "module:attribute" names.
 
     Raises:
-        ImportError: no such module.
-        AttributeError: no such attribute.
-        TypeError: there are no routes in it.
+        TargetError: no such module, no such attribute, or there are no routes in it. What the import of the module
+            raises is raised as it is.
     """
-    module, _, attribute = target.partition(":")
-    found: Any = operator.attrgetter(attribute or "app")(importlib.import_module(module))
+    found = _found(target)
     routes: Iterable[Any] = getattr(found, "router", found)
-    return tuple(routes) if isinstance(routes, Router) else flattened(routes)
+    if isinstance(routes, Router):
+        return tuple(routes)
+    try:
+        return flattened(routes)
+    except TypeError as error:
+        raise TargetError(str(error)) from None
+
+
+def _found(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    nothing = TargetError(f"there is no module {module!r}; write module:attribute, as in chat.main:app")
+    if not module or module.startswith("."):
+        raise nothing
+    try:
+        imported = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        # another than this one, or the packages it is in, is what the application itself does not find
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise nothing from None
+    try:
+        return operator.attrgetter(attribute or "app")(imported)
+    except AttributeError as error:
+        raise TargetError(str(error)) from None
 
 
 if __name__ == "__main__":

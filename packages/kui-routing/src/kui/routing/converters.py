@@ -27,6 +27,10 @@ class Refused(Enum):
 
 REFUSED: Final = Refused.REFUSED
 
+# Of a decimal, as many as Python's int takes by default (sys.int_info.default_max_str_digits): who sends requests cannot
+# make their numbers as long as a header.
+MAX_DIGITS: Final = 4300
+
 
 class Converter(Generic[T]):
     """Turn the text of a path parameter into a value, and back.
@@ -63,7 +67,10 @@ class Converter(Generic[T]):
         raise NotImplementedError(f"{type(self).__name__} has no to_python method")
 
     def to_path(self, value: T) -> str:
-        """Return the text that stands for a value; percent-encoding is not its business."""
+        """Return the text that stands for a value; percent-encoding is not its business.
+
+        ValueError, ArithmeticError, TypeError and AttributeError refuse the value: `url_for` says so.
+        """
         return str(value)
 
     def match(self, text: str) -> T | Literal[Refused.REFUSED]:
@@ -89,6 +96,9 @@ class StrConverter(Converter[str]):
     def to_python(self, text: str) -> str:
         return text
 
+    def to_path(self, value: str) -> str:
+        return _text(value)
+
 
 class AnyConverter(Converter[str]):
     """The rest of the path, which may be empty and may contain slashes."""
@@ -99,6 +109,9 @@ class AnyConverter(Converter[str]):
 
     def to_python(self, text: str) -> str:
         return text
+
+    def to_path(self, value: str) -> str:
+        return _text(value)
 
 
 class IntConverter(Converter[int]):
@@ -121,16 +134,18 @@ class IntConverter(Converter[int]):
 
 
 class DecimalConverter(Converter[Decimal]):
-    """ASCII digits with an optional fraction, without a sign or an exponent."""
+    """ASCII digits with an optional fraction, without a sign or an exponent; 4,300 characters at most."""
 
     regex = r"[0-9]+(?:\.[0-9]+)?"
     strictness = 40
 
     def to_python(self, text: str) -> Decimal:
+        if len(text) > MAX_DIGITS:
+            raise ValueError(f"a decimal has at most {MAX_DIGITS} characters, got {len(text)}")
         return Decimal(text)
 
     def to_path(self, value: Decimal) -> str:
-        return format(Decimal(value), "f")
+        return _digits(value)
 
 
 class FloatConverter(Converter[float]):
@@ -146,7 +161,7 @@ class FloatConverter(Converter[float]):
         return value
 
     def to_path(self, value: float) -> str:
-        return format(Decimal(repr(value)), "f")
+        return _digits(value)
 
 
 class DateConverter(Converter[date]):
@@ -169,6 +184,22 @@ class UUIDConverter(Converter[UUID]):
         return UUID(text)
 
 
+def _text(value: object) -> str:
+    if value is None:
+        raise ValueError("None is no text")
+    return str(value)
+
+
+def _digits(value: Decimal | float | str) -> str:
+    """Return a number without an exponent; a float as it is printed, and not as what it is in binary."""
+    if isinstance(value, bool):
+        raise TypeError("a truth value is no number")
+    number = Decimal(repr(float(value)) if isinstance(value, float) else value)
+    if abs(number.adjusted()) > MAX_DIGITS:
+        raise ValueError(f"a number has at most {MAX_DIGITS} characters")
+    return format(number, "f")
+
+
 _registry: dict[str, Converter[Any]] = {
     "str": StrConverter(),
     "int": IntConverter(),
@@ -186,8 +217,8 @@ def register_converter(name: str, converter: Converter[Any]) -> None:
     For one router alone, give it to `Router(converters={name: converter})`.
 
     Raises:
-        ValueError: the name is no identifier, is taken, or the converter's regex is wrong.
-        TypeError: it is no instance of `Converter`, or cannot be hashed.
+        ValueError: the name is no identifier, is taken, or the converter's regex or strictness is wrong.
+        TypeError: the name is no string; it is no instance of `Converter`, has no `to_python`, or cannot be hashed.
 
     >>> class Letter(Converter[str]):
     ...     regex = "[a-z]"
@@ -207,13 +238,20 @@ def register_converter(name: str, converter: Converter[Any]) -> None:
         )
 
 
-def check_converter(name: str, converter: object) -> None:
+def check_converter(name: object, converter: object) -> None:
     """Raise what `register_converter` documents for a wrong name or converter."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a path parameter type is a string, got {name!r}")
     if not name.isidentifier():
         raise ValueError(f"the name of a path parameter type is an identifier, got {name!r}")
     if not isinstance(converter, Converter):
         raise TypeError(f"the path parameter type {name!r} needs an instance of Converter, got {converter!r}")
     found = cast("Converter[object]", converter)
+    if getattr(found.to_python, "__func__", None) is vars(Converter)["to_python"]:
+        raise TypeError(
+            f"the path parameter type {name!r}: {type(found).__name__} has no to_python method of its own; write one that"
+            " returns the value of a text"
+        )
     try:
         hash(found)
     except TypeError as error:
@@ -222,24 +260,32 @@ def check_converter(name: str, converter: object) -> None:
             " @dataclass(frozen=True) or @dataclass(eq=False) helps"
         ) from error
     _check_regex(type(found).__name__, getattr(found, "regex", None))
+    _check_strictness(type(found).__name__, found.strictness)
 
 
 def _check_regex(name: str, regex: object) -> None:
     if not isinstance(regex, str):
         raise ValueError(f"{name} needs an attribute regex, a string; got {regex!r}")
     try:
-        # as it will stand in the regular expression of a segment
-        groups = re.compile(f"(?:{regex})").groups
+        # on its own, and as it will stand in the regular expression of a segment
+        groups = max(re.compile(written).groups for written in (regex, f"(?:{regex})"))
     except re.error as error:
         raise ValueError(f"the regex of {name} is wrong: {error}: {regex!r}") from error
     if groups:
         raise ValueError(f"the regex of {name} has a capturing group, write (?:...): {regex!r}")
 
 
+def _check_strictness(name: str, strictness: object) -> None:
+    if not isinstance(strictness, int | float) or math.isnan(strictness):
+        raise ValueError(f"the strictness of {name} has to be a number, got {strictness!r}")
+
+
 def known_converters(own: Mapping[str, Converter[Any]] | None) -> Mapping[str, Converter[Any]]:
     """Return the registered converters with a router's own over them."""
-    if not own:
+    if own is None:
         return _registry
+    if not isinstance(own, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"the converters of a router are a mapping such as {{'hex': Hex()}}, got {own!r}")
     for name, converter in own.items():
         check_converter(name, converter)
     return ChainMap(dict(own), _registry)

@@ -8,7 +8,7 @@ import re
 import typing
 from collections.abc import Awaitable, Callable
 from types import FunctionType
-from typing import Any, cast
+from typing import Any, Final, cast
 
 Endpoint = Callable[..., Awaitable[Any]]
 """An async callable, or a class whose instances can be awaited; without arguments once it is bound."""
@@ -55,7 +55,7 @@ def where(endpoint: Callable[..., Any]) -> str:
         )
     except (OSError, TypeError):
         return ""
-    return f"{file}:{line}"
+    return f"{file}:{line}" if file else ""
 
 
 def described(endpoint: Callable[..., Any]) -> str:
@@ -66,15 +66,49 @@ def described(endpoint: Callable[..., Any]) -> str:
     return f"{target.__module__}.{target.__qualname__}"
 
 
+def only_method(layer: object) -> str | None:
+    """Return the one HTTP method that an endpoint or a middleware lets through, if it says so, as those of
+    `kui.http.required_method` do."""
+    method = getattr(layer, "__method__", None)
+    return method if isinstance(method, str) else None
+
+
 def why_not_async(endpoint: Callable[..., Any]) -> str | None:
     """Return what is wrong with an endpoint that is known not to be awaitable when called, else None.
 
-    Only plain functions are judged: what a class, an instance or a lambda returns is not known before the call.
+    Judged are functions and classes written in Python. What a lambda returns is not known before the call, nor what a class
+    does that makes its instances in a way of its own.
     """
-    function = unbound(endpoint)
+    target = unbound(endpoint)
+    if isinstance(target, type):
+        return _why_no_awaitable_instances(target)
+    if isinstance(target, FunctionType):
+        return _why_function_not_async(target, "")
+    call = unbound(type(target).__call__)
+    # a mock of an async function is none, but says so
+    may_be_async = inspect.iscoroutinefunction(target) or (
+        isinstance(call, FunctionType) and call.__annotations__.get("return") in _ANY
+    )
+    return None if may_be_async else _why_function_not_async(call, "has a __call__ that ")
+
+
+_ANY: Final = (Any, "Any", "typing.Any")
+
+
+def _why_no_awaitable_instances(view: Any) -> str | None:
+    makes_its_own = type(view).__call__ is not type.__call__ or view.__new__ is not object.__new__
+    if makes_its_own or hasattr(view, "__await__"):
+        return None
+    problem = "is a class whose instances cannot be awaited"
+    if any("__call__" in vars(base) for base in view.__mro__):
+        return f"{problem}, only called; register an instance: {view.__name__}()"
+    return f"{problem}; write an __await__ method, or register an async function"
+
+
+def _why_function_not_async(function: Callable[..., Any], subject: str) -> str | None:
     while isinstance(function, FunctionType) and function.__name__ != "<lambda>":
         if inspect.isasyncgenfunction(function):
-            return "is an async generator function, whose call cannot be awaited"
+            return f"{subject}is an async generator function, whose call cannot be awaited"
         if (
             inspect.iscoroutinefunction(function)
             or function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE
@@ -83,7 +117,7 @@ def why_not_async(endpoint: Callable[..., Any]) -> str | None:
         if _is_awaitable(function.__annotations__.get("return")):
             return None
         if "__wrapped__" not in function.__dict__:
-            return "is not async; declare it with async def"
+            return f"{subject}is not async; declare it with async def"
         function = unbound(function.__dict__["__wrapped__"])
     return None
 

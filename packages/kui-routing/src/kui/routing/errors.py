@@ -32,6 +32,7 @@ class MethodNotAllowed(LookupError):
 
     Attributes:
         allow: the methods that the path does serve, in a stable order, HEAD included where GET is.
+        path, method: what was asked for; empty where that is not known.
         path_params: the converted parameters of the first route that matches the path.
         middlewares: what is around that route, from the innermost to the outermost; the answer belongs inside them, as a
             middleware for CORS expects.
@@ -48,16 +49,22 @@ class MethodNotAllowed(LookupError):
 
     def __init__(
         self,
-        path: str,
-        method: str,
         allow: tuple[str, ...],
+        path: str = "",
+        method: str = "",
         path_params: dict[str, Any] | None = None,
         middlewares: tuple[Middleware, ...] = (),
     ) -> None:
-        super().__init__(f"the path {path!r} does not serve {method}, only {', '.join(allow)}")
+        super().__init__(allow, path, method)
         self.allow = allow
+        self.path = path
+        self.method = method
         self.path_params = path_params or {}
         self.middlewares = middlewares
+
+    def __str__(self) -> str:
+        path = f"the path {self.path!r}" if self.path else "the path"
+        return f"{path} does not serve {self.method or 'the method'}, only {', '.join(self.allow)}"
 
 
 class NoRouteFound(LookupError):

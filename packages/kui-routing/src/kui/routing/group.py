@@ -80,12 +80,21 @@ class Routes(Registration, Sequence[BaseRoute]):
         )
 
     def __lshift__(self, routes: BaseRoute | Iterable[Any]) -> Self:
-        """Add a route or a collection of routes at the end, and return this group."""
+        """Add a route or a collection of routes at the end, all or (where one is refused) none, and return this group."""
         if not isinstance(routes, BaseRoute | Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
-        for route in flattened(routes):
-            self.append(route)
+        kept = len(self._routes)
+        try:
+            for route in flattened(routes):
+                self.append(route)
+        except BaseException:
+            del self._routes[kept:]
+            raise
         return self
+
+    def __iadd__(self, routes: BaseRoute | Iterable[Any]) -> Self:
+        """Do what `<<=` does: the group stays the same, with its settings."""
+        return self.__lshift__(routes)
 
     def __add__(self, other: Iterable[Any]) -> Routes:
         """Return a new group of the routes of both."""
@@ -153,7 +162,8 @@ class Prefix(str):
     '/v1/news'
 
     Raises:
-        ValueError: it does not begin with "/", or ends with it.
+        ValueError: it does not begin with "/", or ends with it, or has a slip that a path could have.
+        TypeError: it is no string.
     """
 
     __slots__ = ()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from .endpoint import Middleware, described
+from .endpoint import Middleware, described, only_method
 from .errors import RouteConflict
 from .group import Routes
 from .route import BaseRoute, HttpRoute
@@ -79,13 +79,8 @@ class MultimethodRoutes(Routes):
 def _restricted(route: HttpRoute) -> HttpRoute:
     """Return the route with the method that its endpoint or a middleware lets through, and without such a middleware."""
     layers: tuple[object, ...] = (route.endpoint, *route.middlewares)
-    methods = [method for layer in layers if (method := _method_of(layer)) is not None]
+    methods = [method for layer in layers if (method := only_method(layer)) is not None]
     if route.methods or not methods:
         return route
-    others = tuple(middleware for middleware in route.middlewares if _method_of(middleware) is None)
+    others = tuple(middleware for middleware in route.middlewares if only_method(middleware) is None)
     return replace(route, methods=methods[:1], middlewares=others)
-
-
-def _method_of(layer: object) -> str | None:
-    method = getattr(layer, "__method__", None)
-    return method if isinstance(method, str) else None

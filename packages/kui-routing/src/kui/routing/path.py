@@ -15,7 +15,7 @@ from .converters import REFUSED, Converter, StrConverter
 SEGMENT_SAFE: Final = "!$&'()*+,;=:@"
 
 _BRACE: Final = re.compile(r"[{}]")
-_DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:/|\Z)")
+DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:/|\Z)")
 
 
 class Parameter(NamedTuple):
@@ -145,6 +145,7 @@ class Pattern:
         Raises:
             ValueError: a value is missing or superfluous, its text would not match the parameter, or a segment would
                 be "." or "..", which clients remove from URLs, encoded or not.
+            TypeError: a converter's `to_path` returned no string.
         """
         missing = [name for name in self.names if name not in values]
         superfluous = [name for name in values if name not in self.names]
@@ -161,7 +162,7 @@ class Pattern:
             else self._text(token, values[token.name])
             for token in self.tokens
         )
-        if _DOT_SEGMENT.search(path):
+        if DOT_SEGMENT.search(path):
             raise ValueError(
                 f"the path {self.path!r} would be {path!r}, from which clients remove the segments '.' and '..'"
                 " (RFC 3986, section 5.2.4)"
@@ -175,6 +176,11 @@ class Pattern:
             text = converter.to_path(value)
         except (ValueError, ArithmeticError, TypeError, AttributeError) as error:
             text, problem = "", error
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"{type(converter).__name__}.to_path has to return a string, and returned {text!r} for {value!r}, the"
+                f" parameter {parameter.name!r} of the path {self.path!r}"
+            )
         if problem or converter.match(text) is REFUSED:
             raise ValueError(
                 f"{value!r} is no value for the parameter {parameter.name!r} of the path {self.path!r},"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, Self, cast
 
 from .endpoint import Endpoint, Middleware, derived_name, described, where
-from .path import parse
+from .path import DOT_SEGMENT, parse
 
 # The order of Allow headers and listings; other methods follow in alphabetical order.
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
@@ -29,7 +29,7 @@ class BaseRoute:
         middlewares: the last is the outermost. `route @ middleware` adds one.
 
     Raises:
-        ValueError: a slip in the path.
+        ValueError: a slip in the path, or a path that clients would not ask for: with "//" before it, or a segment "." or "..".
         TypeError: an endpoint or a middleware that cannot be called, a name that is no string.
 
     >>> @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class BaseRoute:
             )
         if self.name == "":
             object.__setattr__(self, "name", derived_name(self.endpoint))
-        object.__setattr__(self, "middlewares", checked_middlewares(self.middlewares))
+        object.__setattr__(
+            self, "middlewares", checked_middlewares(self.middlewares, f" of the route {self.path!r}")
+        )
 
     @property
     def served_protocols(self) -> tuple[str, ...]:
@@ -123,21 +125,21 @@ class HttpRoute(BaseRoute):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.methods is not None:
-            are_names = all(isinstance(method, str) for method in self.methods)  # pyright: ignore[reportUnnecessaryIsInstance]
-            if isinstance(self.methods, str) or not self.methods or not are_names:
+            methods = strings(self.methods)
+            if not methods:
                 raise ValueError(
                     f"the methods of the route {self.path!r} have to be a collection such as {{'GET'}}, or None for"
                     f" every one; got {self.methods!r}; summary, description and tags are given by their names"
                 )
-            for method in self.methods:
+            for method in methods:
                 if not _TOKEN.fullmatch(method):
                     raise ValueError(
                         f"{method!r} is no method of the route {self.path!r}: a method is a token of RFC 9110, section"
                         " 5.6.2, such as 'GET'"
                     )
-            object.__setattr__(self, "methods", in_order(method.upper() for method in self.methods))
+            object.__setattr__(self, "methods", in_order(method.upper() for method in methods))
         if self.tags is not None:
-            object.__setattr__(self, "tags", checked_tags(self.tags))
+            object.__setattr__(self, "tags", checked_tags(self.tags, f" of the route {self.path!r}"))
 
     @property
     def served_methods(self) -> tuple[str, ...]:
@@ -160,6 +162,15 @@ class SocketRoute(BaseRoute):
     protocol: ClassVar[str] = "websocket"
 
 
+def strings(values: object) -> tuple[str, ...]:
+    """Return a collection of strings as a tuple, which is empty for anything else: a string, or a mixture."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return ()
+    found = tuple(cast("Iterable[object]", values))
+    names = tuple(value for value in found if isinstance(value, str))
+    return names if len(names) == len(found) else ()
+
+
 def in_order(methods: Iterable[str]) -> tuple[str, ...]:
     """Return methods without repetition, in the order of METHODS."""
     known = set(methods)
@@ -173,32 +184,45 @@ def check_path(path: str) -> None:
         raise TypeError(f"the path of a route has to be a string, got {path!r}{remedy}")
     if path and not path.startswith("/"):
         raise ValueError(f"Route path must start with '/', got {path!r}")
+    if path.startswith("//"):
+        raise ValueError(f"a browser reads the path {path!r} as another host; begin it with one slash")
+    if DOT_SEGMENT.search(path):
+        raise ValueError(
+            f"no client asks for the path {path!r}: it removes the segments '.' and '..' (RFC 3986, section 5.2.4)"
+        )
     if "{" in path or "}" in path:
         parse(path)
 
 
 def checked_prefix(prefix: str) -> str:
     """Return a prefix, or raise ValueError if it is none."""
+    if not isinstance(prefix, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a prefix has to be a string, got {prefix!r}")
     if not prefix.startswith("/") or prefix.endswith("/"):
         raise ValueError(f'a prefix begins with "/" and does not end with it, as in "/v1"; got {prefix!r}')
+    check_path(prefix)
     return prefix
 
 
-def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return tags as a tuple, or raise TypeError for a string, whose letters would be taken for tags."""
+def checked_tags(tags: Iterable[str], of: str = "") -> tuple[str, ...]:
+    """Return tags as a tuple, or raise TypeError: for a string too, whose letters would be taken for tags."""
     if isinstance(tags, str):
-        raise TypeError(f"tags are a list of strings, got {tags!r}; write [{tags!r}]")
-    return tuple(tags)
+        raise TypeError(f"tags{of} are a list of strings, got {tags!r}; write [{tags!r}]")
+    found = tuple(tags) if isinstance(tags, Iterable) else (tags,)  # pyright: ignore[reportUnnecessaryIsInstance]
+    for tag in found:
+        if not isinstance(tag, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"tags{of} are a list of strings, got {tag!r}")
+    return found
 
 
-def checked_middlewares(middlewares: Iterable[Middleware]) -> tuple[Middleware, ...]:
+def checked_middlewares(middlewares: Iterable[Middleware], of: str = "") -> tuple[Middleware, ...]:
     """Return middlewares as a tuple, or raise TypeError if one cannot be called."""
     if not isinstance(middlewares, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"middlewares are a list of functions, got {middlewares!r}")
+        raise TypeError(f"middlewares{of} are a list of functions, got {middlewares!r}")
     found = tuple(middlewares)
     for middleware in found:
         if not callable(middleware):
             raise TypeError(
-                f"a middleware has to be a function from an endpoint to an endpoint, got {middleware!r}"
+                f"a middleware{of} has to be a function from an endpoint to an endpoint, got {middleware!r}"
             )
     return found

@@ -63,6 +63,9 @@ class Router(Registration):
     ) -> None:
         self.http_middlewares = list(checked_middlewares(http_middlewares))
         self.socket_middlewares = list(checked_middlewares(socket_middlewares))
+        _check_callable("bind", bind)
+        if verify is not None:
+            _check_callable("verify", verify)
         self._bind = bind
         self._verify = verify
         self._converters = known_converters(converters)
@@ -77,7 +80,7 @@ class Router(Registration):
         Raises:
             ValueError: a slip in the path.
             RouteConflict: another route has the path or the name already.
-            TypeError: no route, an endpoint that is not async, a middleware that returns no endpoint.
+            TypeError: no route, an endpoint that is not async, a middleware or a `bind` that returns no endpoint.
         """
         route = checked_route(route)
         if "" in route.served_protocols:
@@ -90,7 +93,13 @@ class Router(Registration):
         self._check_name(route)
         for protocol in route.served_protocols:
             self._check_path(protocol, route, pattern)
-        self._insert(tuple(self._compose(protocol, route, pattern) for protocol in route.served_protocols))
+        traces = tuple(self._compose(protocol, route, pattern) for protocol in route.served_protocols)
+        kept = len(self._members)
+        try:
+            self._insert(traces)
+        except BaseException:
+            self._forget_after(kept)
+            raise
 
     def __lshift__(self, routes: BaseRoute | Iterable[Any]) -> Self:
         """Add a route or a collection of routes, all or (where one is refused) none, and return this router."""
@@ -98,6 +107,36 @@ class Router(Registration):
             return NotImplemented
         self._extend(routes)
         return self
+
+    def surround(
+        self, http_middlewares: Iterable[Middleware] = (), socket_middlewares: Iterable[Middleware] = ()
+    ) -> None:
+        """Put middlewares around all handlers, also those that are built already, outside of the router's own.
+
+        One that the router has stays where it is. An error leaves the router as it was.
+
+        Args:
+            http_middlewares, socket_middlewares: as for the router; the last is the outermost.
+
+        Raises:
+            TypeError: a middleware that returns no endpoint.
+        """
+        before = self.http_middlewares, self.socket_middlewares
+        http, sockets = _missing(before[0], http_middlewares), _missing(before[1], socket_middlewares)
+        if not (http or sockets):
+            return
+        self.http_middlewares, self.socket_middlewares = before[0] + http, before[1] + sockets
+        try:
+            members = [
+                tuple(self._compose(trace.protocol, trace.route, trace.pattern) for trace in traces)
+                for traces in self._members
+            ]
+        except BaseException:
+            self.http_middlewares, self.socket_middlewares = before
+            raise
+        self._clear()
+        for traces in members:
+            self._insert(traces)
 
     def search(self, protocol: str, path: str, method: str | None = None) -> tuple[dict[str, Any], Endpoint]:
         """Return the converted parameters and the handler for a path.
@@ -128,7 +167,7 @@ class Router(Registration):
         table = self._table(protocol)
         if method is not None and (allow := table.allowed(path)) and (first := table.first(path)):
             params, trace = first
-            raise MethodNotAllowed(path, method, in_order(allow), params, trace.middlewares)
+            raise MethodNotAllowed(in_order(allow), path, method, params, trace.middlewares)
         raise NoMatchFound(f"no {protocol} route matches the path {path!r}")
 
     def url_for(self, name: str, path_params: Mapping[str, Any] | None = None) -> str:
@@ -141,6 +180,7 @@ class Router(Registration):
         Raises:
             NoRouteFound: no route has the name.
             ValueError: a parameter is missing, superfluous, would not match, or would make a segment "." or "..".
+            TypeError: a converter's `to_path` returned no string.
         """
         trace = self._named(name)
         try:
@@ -184,17 +224,23 @@ class Router(Registration):
     def __str__(self) -> str:
         return listed(self)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} routes>"
+
     def _extend(self, routes: BaseRoute | Iterable[Any]) -> None:
         kept = len(self._members)
         try:
             for route in flattened(routes):
                 self.append(route)
         except BaseException:
-            members = self._members[:kept]
-            self._clear()
-            for traces in members:
-                self._insert(traces)
+            self._forget_after(kept)
             raise
+
+    def _forget_after(self, kept: int) -> None:
+        members = self._members[:kept]
+        self._clear()
+        for traces in members:
+            self._insert(traces)
 
     def _named(self, name: str) -> Trace:
         trace = self._names.get(name)
@@ -273,3 +319,14 @@ class Router(Registration):
                 f"Duplicate route name: {route.name}\n    {other}\n    {route}\n"
                 "give one another name (name=None for none), or a namespace to the group that it is in"
             )
+
+
+def _missing(known: list[Middleware], wanted: Iterable[Middleware]) -> list[Middleware]:
+    """Return the middlewares that are wanted and not among those that are known, by identity."""
+    ids = set(map(id, known))
+    return [middleware for middleware in checked_middlewares(wanted) if id(middleware) not in ids]
+
+
+def _check_callable(name: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"the argument {name} of a router has to be a function, got {value!r}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from .converters import REFUSALS, REFUSED, Converter, StrConverter
@@ -71,6 +70,7 @@ class Shape:
         self.typed: set[int] = set()
         self.several = False
         self._candidates: dict[tuple[str, ...], list[Candidate]] = {}
+        self._matches: dict[int, tuple[Converter[Any], Match]] = {}
         self._literals = tuple(n for n, kind in enumerate(kinds, 1) if kind.what == LITERAL or kind.begins)
 
     def insert(self, pattern: Pattern, value: Any) -> None:
@@ -81,13 +81,24 @@ class Shape:
         )
         names = [_names(segment) for segment in segments]
         self.several |= any(isinstance(name, tuple) for name in names)
-        row = (*names, *(_matcher(segment) for segment in segments), value)
+        row = (*names, *(self._matcher(segment) for segment in segments), value)
         candidate = Candidate(tuple(_rank(segment) for segment in segments), pattern, row)
         texts = tuple(_text_before(pattern.segments[position - 1]) for position in self._literals)
         others = [other for other in self._candidates.get(texts, ()) if other.pattern.shape != pattern.shape]
         # the sort is stable: of equal ranks, the one that was registered first stays first
         self._candidates[texts] = sorted([*others, candidate], key=lambda candidate: candidate.ranks)
         self._index(texts)
+
+    def _matcher(self, segment: Segment) -> Match:
+        captured = _captured(segment)
+        if _is_bare(segment):
+            return some_text
+        if len(captured) == len(segment) == 1:
+            converter = captured[0].converter
+            # one object for all paths: a search then touches less memory; by identity, for equal converters may differ in
+            # what they return
+            return self._matches.setdefault(id(converter), (converter, converter.match))[1]
+        return _match_each(segment, captured)
 
     def _index(self, texts: tuple[str, ...]) -> None:
         """Bring `rows` up to date with the candidates that have some literal texts."""
@@ -153,18 +164,7 @@ def some_text(text: str) -> Any:
     return text or REFUSED
 
 
-@lru_cache
-def _match_of(converter: Converter[Any]) -> Match:
-    # one object for all paths: a search then touches less memory
-    return converter.match
-
-
-def _matcher(segment: Segment) -> Match:
-    captured = _captured(segment)
-    if _is_bare(segment):
-        return some_text
-    if len(captured) == len(segment) == 1:
-        return _match_of(captured[0].converter)
+def _match_each(segment: Segment, captured: list[Captured]) -> Match:
     fullmatch = re.compile(expression(segment), re.DOTALL).fullmatch
     converters = [token.converter for token in captured]
 

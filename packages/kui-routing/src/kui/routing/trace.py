@@ -55,17 +55,17 @@ def compose(
     """Build the handler of a route for a protocol.
 
     Raises:
-        TypeError: the endpoint is not async, or what a middleware returns is not, or cannot be called.
+        TypeError: the endpoint is not async, or what a middleware or `bind` returns is not, or cannot be called.
     """
     every = (*route.middlewares, *middlewares)
     try:
-        layers = [bind(route.endpoint, protocol)]
+        layers = [_bound(route.endpoint, protocol, bind, route)]
         if problem := _problem(layers[0], protocol):
             raise TypeError(f"the endpoint {described(route.endpoint)} of the route {route.path!r} {problem}")
         for middleware in every:
             handler = layers[-1]
             wrapped = _wrapped(handler, middleware, route)
-            layers.append(handler if wrapped is handler else bind(wrapped, protocol))
+            layers.append(handler if wrapped is handler else _bound(wrapped, protocol, bind, route))
             if problem := _problem(layers[-1], protocol):
                 raise TypeError(
                     f"the middleware {described(middleware)} returned {described(wrapped)} for the route"
@@ -82,14 +82,19 @@ def _problem(endpoint: Endpoint, protocol: str) -> str | None:
     return why_not_async(endpoint) if protocol in ("http", "websocket") else None
 
 
+def _bound(endpoint: Endpoint, protocol: str, bind: Bind, route: BaseRoute) -> Endpoint:
+    return _checked(bind(endpoint, protocol), f"bind, {described(bind)},", route)
+
+
 def _wrapped(endpoint: Endpoint, middleware: Middleware, route: BaseRoute) -> Endpoint:
-    wrapped = middleware(endpoint)
-    if callable(wrapped):
-        return wrapped
+    return _checked(middleware(endpoint), f"the middleware {described(middleware)}", route)
+
+
+def _checked(returned: Endpoint, by: str, route: BaseRoute) -> Endpoint:
+    if callable(returned):
+        return returned
     remedy = "it has to return an endpoint, an async callable"
-    if inspect.iscoroutine(wrapped):
-        wrapped.close()
+    if inspect.iscoroutine(returned):
+        returned.close()
         remedy = "declare it with def: what it returns has to be async, not itself"
-    raise TypeError(
-        f"the middleware {described(middleware)} returned {wrapped!r} for the route {route.path!r}; {remedy}"
-    )
+    raise TypeError(f"{by} returned {returned!r} for the route {route.path!r}; {remedy}")

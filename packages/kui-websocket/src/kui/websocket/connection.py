@@ -39,8 +39,8 @@ class WebSocket(Sending):
         receive: the server's receive callable.
         send: the server's send callable.
 
-    A subclass may add to it (`websocket_session(..., websocket_class=Mine)`). The methods do not call one another: an
-    own `receive_text` changes what `receive_text` gives, and not what `iter_text` does.
+    A subclass may add to it (`websocket_session(..., websocket_class=Mine)`). What receives does not call another
+    public method to do so: an own `receive_text` changes what `receive_text` gives, and not what `receive_json` does.
 
     ```python
     >>> from kui.websocket import WebSocketDisconnect, websocket, websocket_session
@@ -57,6 +57,7 @@ class WebSocket(Sending):
     __slots__ = ()
 
     _subprotocol: str | None = None
+    _denial: asyncio.Event | None = None  # set when the answer that refuses the handshake is out
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.
@@ -89,18 +90,24 @@ class WebSocket(Sending):
             event: Message = {"type": "websocket.accept"}
         else:
             event = accept_event(self._scope, subprotocol, headers)
-        if not self._connect_taken:
+        if self._connect_taken is False:
             # As `_take_connect`, which would be a second coroutine for every connection.
-            self._connect_taken = True
+            self._connect_taken = None
             try:
                 connect = await self._receive()
-            except asyncio.CancelledError:
-                self._connect_taken = False
+            except BaseException as error:
+                self._note_connect(not isinstance(error, asyncio.CancelledError))
                 raise
             if connect["type"] == "websocket.disconnect":
                 self._finish_receiving(connect)
-            if self._state is not CONNECTING:
-                self._refuse("accept")
+            if self._connect_taken is None:
+                self._connect_taken = True
+            else:
+                self._note_connect(True)
+        elif self._connect_taken is not True:
+            await self._take_connect()
+        if self._state is not CONNECTING:
+            self._refuse("accept")
         self._state = ACCEPTED
         if subprotocol is not None:
             self._subprotocol = subprotocol
@@ -164,7 +171,12 @@ class WebSocket(Sending):
             self._refuse("deny")
         receive = self._receive if self._pump is None else self._pump.take
         self._note_end(CloseCode.ABNORMAL, "", advance(self._state, "deny"))
-        await deny(self._scope, receive, self._send_denial, response)
+        self._denial = asyncio.Event()
+        self.owns_something = True
+        try:
+            await deny(self._scope, receive, self._send_denial, response)
+        finally:
+            self._denial.set()
 
     async def close(self, code: int = CloseCode.NORMAL, reason: str | None = None) -> None:
         """Close the connection; before `accept()` refuse it with 403.
@@ -188,6 +200,8 @@ class WebSocket(Sending):
             await self._close(code, reason)
         elif self._state is CLOSING:
             await self._wait_ended()
+        elif self._denial is not None:
+            await self._denial.wait()
 
     async def send(self, message: Message) -> None:
         """Send a raw ASGI event: `websocket.accept`, `websocket.send` or `websocket.close`.
@@ -256,10 +270,19 @@ class WebSocket(Sending):
                 if self._pump is not None:
                     await self._pump.stop()  # Granian sends no close while a receive is under way
             finally:  # a cancellation meanwhile must not leave the client without a close
-                with suppress(OSError, RuntimeError):  # it has left by itself
-                    await self._send(close_event(self._scope, code, reason))
+                await self._send_close(close_event(self._scope, code, reason))
         finally:
             self._note_end(code, reason)
+
+    async def _send_close(self, event: Message) -> None:
+        """Send the close to a client that may have left; one that takes no message may take no close either."""
+        limit = self._limits.send_timeout or self._limits.idle_timeout
+        with suppress(OSError, RuntimeError, TimeoutError):
+            if limit is None:
+                await self._send(event)
+                return
+            async with asyncio.timeout(limit):
+                await self._send(event)
 
     async def _send_denial(self, event: Message) -> None:
         try:
@@ -304,7 +327,5 @@ class WebSocket(Sending):
         except TimeoutError:
             if not clock.expired():
                 raise
-            with suppress(TimeoutError):  # a client that takes no message may take no close either
-                async with asyncio.timeout(limit):
-                    await self._shut(CloseCode.TRY_AGAIN_LATER, f"a message was not taken in {limit:g} s")
+            await self._shut(CloseCode.TRY_AGAIN_LATER, f"a message was not taken in {limit:g} s")
             raise self._disconnected() from None

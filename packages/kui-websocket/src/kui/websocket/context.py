@@ -97,7 +97,7 @@ class WebSocketProxy(ContextProxy[WebSocket]):
 
     def accept(self, subprotocol: str | None = None, headers: HeaderItems = ()) -> Coroutine[Any, Any, None]:
         try:
-            # a subclass may do without what is not given: here, and where messages are received
+            # a subclass may do without what is not given: here and below
             if not headers:
                 return _get(_OUTSIDE).accept(subprotocol)
             return _get(_OUTSIDE).accept(subprotocol, headers)
@@ -111,6 +111,8 @@ class WebSocketProxy(ContextProxy[WebSocket]):
         return self._current().deny(response)
 
     def close(self, code: int = 1000, reason: str | None = None) -> Coroutine[Any, Any, None]:
+        if reason is None:
+            return self._current().close(code)
         return self._current().close(code, reason)
 
     def is_disconnected(self) -> Coroutine[Any, Any, bool]:
@@ -142,12 +144,16 @@ class WebSocketProxy(ContextProxy[WebSocket]):
         self, mode: Mode | None = None, timeout: float | None = None
     ) -> Coroutine[Any, Any, Any]:
         try:
+            if timeout is None:
+                return _get(_OUTSIDE).receive_json() if mode is None else _get(_OUTSIDE).receive_json(mode)
             return _get(_OUTSIDE).receive_json(mode, timeout)
         except AttributeError as error:
             raise _explained(error) from None
 
     def receive_payload(self, timeout: float | None = None) -> Coroutine[Any, Any, str | bytes]:
         try:
+            if timeout is None:
+                return _get(_OUTSIDE).receive_payload()
             return _get(_OUTSIDE).receive_payload(timeout)
         except AttributeError as error:
             raise _explained(error) from None
@@ -156,6 +162,8 @@ class WebSocketProxy(ContextProxy[WebSocket]):
         self, model: ModelClass[T] | ModelValidator[T], timeout: float | None = None
     ) -> Coroutine[Any, Any, T]:
         try:
+            if timeout is None:
+                return _get(_OUTSIDE).receive_model(model)
             return _get(_OUTSIDE).receive_model(model, timeout)
         except AttributeError as error:
             raise _explained(error) from None
@@ -221,6 +229,8 @@ class WebSocketProxy(ContextProxy[WebSocket]):
 
     def send_json(self, data: object, mode: Mode = "text") -> Coroutine[Any, Any, None]:
         try:
+            if mode == "text":
+                return _get(_OUTSIDE).send_json(data)
             return _get(_OUTSIDE).send_json(data, mode)
         except AttributeError as error:
             raise _explained(error) from None

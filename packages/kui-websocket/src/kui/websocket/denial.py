@@ -59,7 +59,14 @@ async def deny(scope: Scope, receive: Receive, send: Send, response: ASGIApp) ->
         return
     denial = _Denial(receive, send)
     scheme = scope.get("scheme", "ws")
-    request = {**scope, "type": "http", "method": "GET", "scheme": _SCHEMES.get(scheme, scheme)}
+    # no extension: what the server can do with an HTTP response of its own it cannot do with a denial
+    request: Scope = {
+        **scope,
+        "type": "http",
+        "method": "GET",
+        "scheme": _SCHEMES.get(scheme, scheme),
+        "extensions": {},
+    }
     try:
         await response(request, denial.receive, denial.send)
     except BaseException:

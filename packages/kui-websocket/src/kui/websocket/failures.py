@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kui.core import HTTPException
 
 from .codes import CloseCode
-from .errors import WebSocketClose, WebSocketDisconnect
+from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 
 if TYPE_CHECKING:
     from .lifetime import Lifetime
@@ -19,7 +19,8 @@ def cause_of(connection: "Lifetime", error: BaseException) -> BaseException | No
     """Return what ended the handler, without what an ended connection brings about; None for its normal end.
 
     A task group raises a group: of the disconnects that its tasks saw, of cancellations, and of what else went
-    wrong in them. If that is one exception, it is the cause; of several closes the first is.
+    wrong in them. If that is one exception, it is the cause; of several that have the same code the first is, and of
+    several closes.
     """
     if isinstance(error, WebSocketDisconnect):
         return None if error.connection is connection else error
@@ -33,7 +34,9 @@ def cause_of(connection: "Lifetime", error: BaseException) -> BaseException | No
     ]
     if not leaves:
         return None
-    if len(leaves) == 1 or all(isinstance(leaf, WebSocketClose) for leaf in leaves):
+    codes = {code_of(leaf) for leaf in leaves}
+    has_code = codes != {CloseCode.INTERNAL_ERROR} and len(codes) == 1
+    if len(leaves) == 1 or has_code or all(isinstance(leaf, WebSocketClose) for leaf in leaves):
         return leaves[0]
     return group
 
@@ -46,8 +49,7 @@ def code_of(cause: BaseException) -> int:
         return 4000 + cast("HTTPException[Any]", cause).status_code
     if isinstance(cause, asyncio.CancelledError):
         return CloseCode.GOING_AWAY
-    code: int = getattr(cause, "close_code", CloseCode.INTERNAL_ERROR)
-    return code
+    return cause.close_code if isinstance(cause, WebSocketError) else CloseCode.INTERNAL_ERROR
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

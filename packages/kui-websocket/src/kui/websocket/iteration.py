@@ -179,7 +179,7 @@ class Messages(Generic[T]):
             return message
         try:
             return self._convert(payload)
-        except (ValueError, RecursionError) as error:
+        except Exception as error:
             if self._explain is not None:
                 return converted(self._explain, payload)
             if not isinstance(error, ValueError):

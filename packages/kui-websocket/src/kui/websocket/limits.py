@@ -45,9 +45,12 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("max_message_size", "send_timeout", "idle_timeout"):
             value = getattr(self, name)
-            if value is not None and not isinstance(value, (int, float)):
-                raise TypeError(f"{name} is a number, or None for no limit; got {value!r}")
-            if value is not None and value <= 0:
+            kinds = int if name == "max_message_size" else (int, float)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+                raise TypeError(
+                    f"{name} is a{'n integer' if kinds is int else ' number'}, or None for no limit; got {value!r}"
+                )
+            if value is not None and not value > 0:  # nan is none either
                 raise ValueError(f"{name} is a positive number, or None for no limit; got {value!r}")
         if not _is_buffer(self.receive_buffer):
             raise ValueError(
@@ -55,7 +58,10 @@ class Limits:
             )
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
-        """Return an endpoint whose connections have these limits; those not named here stay what they were."""
+        """Return an endpoint whose connections have these limits; those not named here stay what they were.
+
+        A limit that has its default here counts as not named; to lift one, assign `websocket.limits`.
+        """
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         named = {name: value for name, value in named.items() if value != getattr(NO_LIMITS, name)}
 
@@ -75,7 +81,7 @@ def _is_buffer(value: object) -> bool:
     if not isinstance(value, tuple | list):
         return False
     numbers = cast("tuple[object, ...] | list[object]", value)
-    return len(numbers) == 2 and all(isinstance(number, int) and number > 0 for number in numbers)
+    return len(numbers) == 2 and all(type(number) is int and number > 0 for number in numbers)
 
 
 NO_LIMITS = Limits()

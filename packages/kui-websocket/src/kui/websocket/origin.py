@@ -59,9 +59,8 @@ class OriginRule:
             text = value.decode("latin-1")
             if not self._allows(text, host, scope):
                 logger.warning(
-                    "refused a WebSocket from the origin %r, which is not the server's own (Host: %r); "
-                    "to allow it, add it to the origins: check_origin(%r) or Kui(origins=[%r])",
-                    text, None if host is None else host.decode("latin-1"), text, text,
+                    "refused a WebSocket from the origin %r, which is not the server's own (Host: %r); %s",
+                    text, None if host is None else host.decode("latin-1"), _remedy(text),
                 )  # fmt: skip
                 return PlainResponse(403, b"origin not allowed")
         return None
@@ -118,6 +117,12 @@ class _Origin(NamedTuple):
     port: int | None
 
 
+def _remedy(text: str) -> str:
+    if _parse(text) is None or "*" in text:
+        return "it names no site, and cannot be allowed"
+    return f"to allow it, add it to the origins: check_origin({text!r}) or Kui(origins=[{text!r}])"
+
+
 def _is_own(origin: _Origin, host: bytes | None, scope: Scope) -> bool:
     """Compare host and port. A proxy in front may speak TLS for a server that does not, never the reverse."""
     if host is None or origin.scheme not in ("http", "https"):
@@ -160,4 +165,5 @@ def _parse(text: str) -> _Origin | None:
     scheme, host, port = found.groups()
     if port == "*":
         return _Origin(scheme, host, None)
-    return _Origin(scheme, host, _DEFAULT_PORTS.get(scheme, 0) if port is None else int(port))
+    number = _DEFAULT_PORTS.get(scheme, 0) if port is None else int(port)
+    return _Origin(scheme, host, number) if port is None or 0 < number < 65536 else None

@@ -12,7 +12,7 @@ from .lifetime import READY, SENT, Lifetime
 from .limits import NO_LIMITS, Limits
 from .models import ModelClass, ModelValidator, validator_of
 from .pump import ReadPump
-from .states import CLOSING, CONNECTING, DENIED
+from .states import CLOSING, CONNECTING, DENIED, DISCONNECTED
 
 __all__ = ["Mode", "Receiving", "after_the_end", "converted"]
 
@@ -37,7 +37,8 @@ class Receiving(Lifetime):
 
     _source: Receive
     _blocked: bool  # a receive may not begin: before accept(), and while another one is under way
-    _connect_taken: bool
+    # of the event that opens the connection: None while it is being received, an Event if others wait for that
+    _connect_taken: bool | asyncio.Event | None
     _held: Message | None = None  # a message that was of the wrong kind for the one who asked
     _pump: ReadPump | None
     _pump_wanted: bool
@@ -108,7 +109,7 @@ class Receiving(Lifetime):
             WebSocketDisconnect: the disconnect was received before.
             InvalidState: before `accept()`, or while another task is receiving.
         """
-        if self._state is CONNECTING and not self._connect_taken:
+        if self._state is CONNECTING and self._connect_taken is False:
             await self._take_connect()
             return {"type": "websocket.connect"}
         if self._source is after_the_end:
@@ -209,18 +210,30 @@ class Receiving(Lifetime):
         return event
 
     async def _take_connect(self) -> None:
-        """Receive the event that opens the connection; nothing else does, and only once."""
-        if self._connect_taken:
-            return
-        self._connect_taken = True
-        try:
-            event = await self._receive()
-        except asyncio.CancelledError:  # another failure is not asked for again: it might hang
-            self._connect_taken = False
-            raise
-        if event["type"] == "websocket.disconnect":
-            self._finish_receiving(event)
+        """Receive the event that opens the connection, or wait until another task has; it comes only once."""
+        while self._connect_taken is not True:
+            if self._connect_taken is not False:
+                self._connect_taken = self._connect_taken or asyncio.Event()
+                await self._connect_taken.wait()
+                continue
+            self._connect_taken = None
+            is_taken = True  # another failure than a cancellation is not asked for again: it might hang
+            try:
+                event = await self._receive()
+                if event["type"] == "websocket.disconnect":
+                    self._finish_receiving(event)
+            except asyncio.CancelledError:
+                is_taken = False
+                raise
+            finally:
+                self._note_connect(is_taken)
+        if self._state is DISCONNECTED:
             raise self._disconnected()
+
+    def _note_connect(self, is_taken: bool) -> None:
+        waiting, self._connect_taken = self._connect_taken, is_taken
+        if isinstance(waiting, asyncio.Event):
+            waiting.set()
 
     async def _watch(self) -> None:
         """See to it that somebody reads: the pump, or, until its receive ends, another task."""
@@ -233,7 +246,7 @@ class Receiving(Lifetime):
     def _start_pump(self) -> None:
         if self._pump is not None or self._end is not None:
             return
-        if self._blocked and not (self._state is CONNECTING and self._connect_taken):
+        if self._blocked and not (self._state is CONNECTING and self._connect_taken is True):
             return
         self._pump_wanted = False
         self._pump = ReadPump(self._receive, self._limits.receive_buffer, self._note_disconnect)

@@ -9,7 +9,6 @@ from typing import Any, cast
 from kui.core import Message, Send
 
 from .codes import CloseCode
-from .errors import WebSocketDisconnect
 from .iteration import Iterating
 from .lifetime import SENDING, SENT
 from .receiving import Mode
@@ -118,15 +117,22 @@ class Sending(Iterating):
 
     async def _prepare_send(self) -> None:
         """Wait for the send under way, refuse after the end, or start to read ahead."""
-        waited = self._outgoing == SENDING
-        if waited:
+        has_turn = self._outgoing == SENDING
+        if has_turn:
             await self._wait_for_turn()
+        if self._state is CONNECTED and self._after_send == SENT:
+            self._start_pump()  # a send has gone out before, and nothing reads ahead
+            if self._pump is not None:
+                has_turn, self._outgoing = True, SENDING
+                try:
+                    await asyncio.sleep(0)  # for the pump: what has come in may be the end
+                except BaseException:
+                    self._release_turn()
+                    raise
         if self._state is not CONNECTED:
-            if waited:
+            if has_turn:
                 self._release_turn()
             self._refuse("send")
-        if self._after_send == SENT:  # a send has gone out before, and nothing reads ahead
-            self._start_pump()
 
     async def _wait_for_turn(self) -> None:
         """Wait until the sends that began before are done."""
@@ -158,18 +164,14 @@ class Sending(Iterating):
 
     async def _send_failed(self, error: OSError | RuntimeError) -> Exception:
         """Return what to raise for an exception of the server's send."""
-        if isinstance(error, OSError):
-            return await self._lost()
-        # uvicorn raises RuntimeError for a send after a size violation; Daphne from a client's close frame on, and
-        # tells of the end a little later; any other is the caller's affair
+        # OSError says that the connection is gone, and the event that says how may come a little later. uvicorn
+        # raises RuntimeError for a send after a size violation; Daphne from a client's close frame on; any other is
+        # the caller's affair.
         with suppress(TimeoutError):
             async with asyncio.timeout(_END_FOLLOWS_SECONDS):
                 await self.wait_disconnected()
             return self._disconnected()
-        return error
-
-    async def _lost(self) -> WebSocketDisconnect:
-        """Find out how the connection ended, now that the server refuses to send."""
-        if not await self.is_disconnected():
-            self._note_end(CloseCode.ABNORMAL, "")
+        if isinstance(error, RuntimeError):
+            return error
+        self._note_end(CloseCode.ABNORMAL, "")
         return self._disconnected()

@@ -5,7 +5,8 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from kui.core import (
     ASGIApp,
@@ -23,14 +24,17 @@ from kui.core import (
 from .codes import CloseCode
 from .connection import WebSocket
 from .denial import PlainResponse
+from .endpoint import checked
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 from .failures import cause_of, code_of
 from .limits import Limits
-from .states import CONNECTING
+from .states import CONNECTED, CONNECTING
 
 __all__ = ["SocketSession", "websocket_session"]
 
 logger = logging.getLogger("kui.websocket")
+
+LEAVE_SECONDS = 1.0  # for the close of a connection whose task is cancelled
 
 
 Answer = Callable[[BaseException], Awaitable[ASGIApp | None]]
@@ -50,6 +54,14 @@ async def only_websockets(scope: Scope, receive: Receive, send: Send) -> None:
         got = "no handler" if type_ == "websocket" else f"a scope of type {type_!r}"
         raise UnknownScopeType(f"a session serves websocket connections with its handler; got {got}")
     await PlainResponse(426, headers={"upgrade": "websocket"})(scope, receive, send)
+
+
+class _Dismissal(NamedTuple):
+    """How a connection ends whose handler the session cancels: refused, or closed if it was accepted."""
+
+    response: ASGIApp
+    code: int
+    reason: str | None
 
 
 class SocketSession:
@@ -72,6 +84,7 @@ class SocketSession:
 
     Attributes:
         live: the connections being served.
+        websocket_class: the class of the connections to come.
 
     Raises:
         TypeError: a handler and a function that finds one.
@@ -102,10 +115,11 @@ class SocketSession:
         self.live: set[WebSocket] = set()
         self._find: Find = find or (lambda scope: handler)
         self._other = other
-        self._class = websocket_class
+        self.websocket_class = websocket_class
         self._limits = limits
         self._json_codec = json_codec
         self._answer = answer
+        self._dismissals: WeakKeyDictionary[WebSocket, _Dismissal] = WeakKeyDictionary()
 
     async def serve(
         self, scope: Scope, receive: Receive, send: Send, handler: Endpoint | None = None
@@ -130,7 +144,7 @@ class SocketSession:
         if handler is None:
             await self._other(scope, receive, send)
             return
-        connection = self._class(scope, receive, send)
+        connection = self.websocket_class(scope, receive, send)
         if self._limits is not None:
             connection.limits = self._limits
         if self._json_codec is not None:
@@ -171,6 +185,24 @@ class SocketSession:
                 awaited = awaited.cr_await
         return served
 
+    def cancel(
+        self, response: ASGIApp, code: int = CloseCode.GOING_AWAY, reason: str | None = None
+    ) -> list["asyncio.Task[Any]"]:
+        """Cancel the handlers of the live connections; return the tasks that serve them, to wait for.
+
+        A handshake that was not accepted is refused then, and an accepted connection closed, if it is still open. There
+        the cancellation ends: the server does not hear of it. A server's own cancellation passes, as ever.
+
+        Args:
+            response: what a handshake is refused with.
+            code, reason: what a connection is closed with. Default: 1001.
+        """
+        tasks = self.tasks()
+        for connection, task in tasks.items():
+            self._dismissals[connection] = _Dismissal(response, code, reason)
+            task.cancel()
+        return [*tasks.values()]
+
     async def _fail(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised and end the connection; say whether that was all, or the server is to know."""
         try:
@@ -186,7 +218,9 @@ class SocketSession:
             if cause is None:
                 await connection.close()
                 return True
-            if not isinstance(cause, Exception):  # a cancellation above all
+            if isinstance(cause, asyncio.CancelledError):
+                return await self._leave(connection)
+            if not isinstance(cause, Exception):
                 return False
             if isinstance(cause, WebSocketClose):
                 await connection.close(cause.code, cause.reason)
@@ -207,9 +241,25 @@ class SocketSession:
             logger.exception("closing %r failed", connection)
         return False
 
+    async def _leave(self, connection: WebSocket) -> bool:
+        """End a connection whose task is cancelled; say whether `cancel` did that, and nobody else."""
+        task = asyncio.current_task()
+        if task is None:  # a server that runs no tasks (Granian) cancels none
+            return False
+        dismissal = self._dismissals.pop(connection, None)
+        if dismissal is not None and not task.uncancel():
+            await _refuse(connection, *dismissal)
+            return True
+        if connection.connection_state is CONNECTED:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await connection.close(CloseCode.GOING_AWAY)
+        return False
+
     async def _respond(self, connection: WebSocket, cause: Exception) -> bool:
         """Answer an exception that has a response; say whether it has."""
-        code, failure, response = code_of(cause), cause, None
+        code: int = getattr(cause, "close_code", code_of(cause))
+        failure, response = cause, None
         if self._answer is not None:
             response = await self._answer(cause)
         if isinstance(cause, HTTPException):
@@ -229,13 +279,13 @@ class SocketSession:
 _SERVE = SocketSession.serve.__code__
 
 
-async def _refuse(connection: WebSocket, response: ASGIApp, code: int) -> None:
+async def _refuse(connection: WebSocket, response: ASGIApp, code: int, reason: str | None = None) -> None:
     """Refuse the handshake with a response, or close with a code if it was accepted."""
     with suppress(WebSocketDisconnect):  # it has left by itself
         if connection.connection_state is CONNECTING:
             await connection.deny(response)
         else:
-            await connection.close(code)
+            await connection.close(code, reason)
 
 
 def _own_answer(connection: WebSocket, error: "HTTPException[Any]") -> ASGIApp:
@@ -267,8 +317,8 @@ def websocket_session(
         json_codec: what encodes and decodes JSON.
 
     Raises:
-        TypeError: the endpoint, or what a middleware returned, cannot be called; or it is a plain function, which
-            cannot be awaited.
+        TypeError: the endpoint, or what a middleware returned, cannot be called without arguments, or is a plain
+            function, which gives nothing to await.
 
     ```python
     >>> from kui.websocket import websocket, websocket_session
@@ -280,17 +330,7 @@ def websocket_session(
 
     ```
     """
-    handler = _endpoint(endpoint)
+    handler = checked(endpoint)
     for middleware in middlewares:
-        handler = _endpoint(middleware(handler))
+        handler = checked(middleware(handler))
     return SocketSession(handler, websocket_class=websocket_class, limits=limits, json_codec=json_codec)
-
-
-def _endpoint(endpoint: Endpoint) -> Endpoint:
-    if not callable(endpoint):
-        raise TypeError(f"an endpoint is an async callable without arguments; got {endpoint!r}")
-    if inspect.isfunction(endpoint) and not inspect.iscoroutinefunction(endpoint):
-        raise TypeError(
-            f"the endpoint {endpoint.__qualname__} is a plain function: declare it with `async def`"
-        )
-    return endpoint

@@ -12,6 +12,7 @@ from .codes import CloseCode
 from .connection import WebSocket
 from .current import websocket_var
 from .encodings import Encoding, encoding_of
+from .endpoint import is_plain
 from .errors import DecodeError, InvalidState, WebSocketError
 from .failures import cause_of, code_of
 from .states import CONNECTING, DENIED
@@ -64,7 +65,7 @@ class SocketView:
         encoding_of(cls.encoding)
         for name in ("on_connect", "on_receive", "on_disconnect", "on_invalid"):
             method = getattr(cls, name)
-            if inspect.isfunction(method) and not inspect.iscoroutinefunction(method):
+            if is_plain(method):
                 raise TypeError(f"{cls.__name__}.{name} is a plain function: declare it with `async def`")
         for name, argument in (("on_disconnect", "close_code"), ("on_invalid", "error")):
             method = inspect.getattr_static(cls, name)
@@ -88,7 +89,8 @@ class SocketView:
         """Clean up; runs once after `on_connect` began, whatever happened. The default does nothing.
 
         It runs in a task of its own: the connection's task waits for it, and if that is cancelled it has five
-        seconds more.
+        seconds more. So what is bound to a task or its context, such as a task group or the token of a context
+        variable, cannot be ended here; `websocket.exit_stack` ends it in the connection's task.
 
         Args:
             close_code: the client's code, or this side's if it closed; 1005 when the client gave none, 1006 when
@@ -107,8 +109,7 @@ class SocketView:
         """Deal with a message that the encoding refused.
 
         The default sends the answer that the encoding has for it, and closes with 1007 after `max_invalid` of
-        them. An encoding without answers has the connection closed with the error's `close_code`, 1003 for
-        malformed JSON.
+        them. An encoding without answers has the connection closed with 1003, or the `close_code` of a `WebSocketError`.
         """
         refuse = getattr(self.encoding, "refuse", None)
         if refuse is None:
@@ -120,7 +121,7 @@ class SocketView:
         else:
             await connection.send_payload(refuse(error))
 
-    def begin(self) -> None:
+    def __kui_begin__(self) -> None:
         """Note that `on_connect` begins: from now on `on_disconnect` will run.
 
         The view calls it itself; who binds parameters calls it when they are known to be right, and says so with an
@@ -137,7 +138,7 @@ class SocketView:
             raise NoActiveConnection("websocket")
         try:
             if not getattr(self.on_connect, "calls_begin", False):
-                self.begin()
+                self.__kui_begin__()
             await self.on_connect()
             await self._receive_all(connection)
         except BaseException as error:
@@ -169,7 +170,7 @@ class SocketView:
 
         What it raises is logged where another exception, or a cancellation, is on its way already.
         """
-        if type(self).on_disconnect is SocketView.on_disconnect:
+        if getattr(self.on_disconnect, "__func__", None) is SocketView.on_disconnect:
             return
         task = asyncio.create_task(self.on_disconnect(code))
         try:
@@ -182,8 +183,11 @@ class SocketView:
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.wait([task])
-                logger.error("%s.on_disconnect was cut off in a cancelled task", type(self).__name__)
+                await asyncio.wait([task], timeout=CLEAN_UP_SECONDS)
+                was = (
+                    "was cut off in a cancelled task" if task.done() else "goes on although it was cancelled"
+                )
+                logger.error("%s.on_disconnect %s", type(self).__name__, was)
             elif error is not None and not task.cancelled() and _failure(task) is not None:
                 logger.error(
                     "%s.on_disconnect failed, after %r", type(self).__name__, error, exc_info=_failure(task)

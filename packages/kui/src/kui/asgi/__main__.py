@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 import sys
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import click
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
@@ -13,7 +13,8 @@ from uvicorn.main import main as uvicorn_command
 from uvicorn.server import Server
 from uvicorn.supervisors import ChangeReload, Multiprocess, multiprocess
 
-from .target import TargetError, check_module, complete, load
+from .draining import CANCELLED_SECONDS
+from .target import TargetError, check_module, complete, layers, load
 
 __all__ = ["DrainingConfig", "DrainingServer", "Worker", "command"]
 
@@ -21,6 +22,8 @@ logger = logging.getLogger("uvicorn.error")
 
 # how long clients may take to answer a close, so that the close is not lost when the connection is cut
 ANSWER_SECONDS = 1.0
+# what HTTP has at least, when the drain has used its time up
+HTTP_SECONDS = 1.0
 
 
 class Drain(NamedTuple):
@@ -40,19 +43,29 @@ class DrainingConfig(Config):
 
 
 class DrainingServer(Server):
-    """A server that lets the application close its sockets while it still listens."""
+    """A server that lets the application close its sockets while it still listens, and ends in bounded time."""
 
     config: DrainingConfig
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain, then stop as uvicorn does; a second signal stops at once."""
-        drain = find_drain(cast(Any, self.config).loaded_app)
+        """Drain, then stop as uvicorn does; a second signal stops at once.
+
+        What the drain leaves of its time is for HTTP, unless uvicorn was told a time for that.
+        """
+        config: Any = self.config
+        time = asyncio.get_running_loop().time
+        deadline = time() + self.config.drain.timeout
+        drain = find_drain(config.loaded_app)
         if drain is not None:
             draining = asyncio.create_task(self._drain(drain))
             while not (draining.done() or self.force_exit):
                 await asyncio.wait([draining], timeout=0.1)
             draining.cancel()
+        if config.timeout_graceful_shutdown is None:
+            # typed for whole seconds, and given to asyncio.wait_for
+            config.timeout_graceful_shutdown = max(HTTP_SECONDS, deadline - time())
         await super().shutdown(sockets)
+        await self._end_tasks()
 
     async def _drain(self, drain: Any) -> None:
         try:
@@ -63,6 +76,20 @@ class DrainingServer(Server):
         while waited < ANSWER_SECONDS and self._has_sockets():
             await asyncio.sleep(0.02)
             waited += 0.02
+
+    async def _end_tasks(self) -> None:
+        """Let what uvicorn has cancelled tidy up, and leave behind what swallows its cancellation."""
+        tasks = [*self.server_state.tasks]
+        if self.force_exit:  # then uvicorn has cancelled nothing
+            for task in tasks:
+                task.cancel()
+        if not tasks:
+            return
+        _, left = await asyncio.wait(tasks, timeout=CANCELLED_SECONDS)
+        for task in left:
+            logger.error("left behind, %g s after its cancellation: %r", CANCELLED_SECONDS, task)
+            # asyncio.run waits for every task that is registered, without end
+            asyncio._unregister_task(task)  # pyright: ignore[reportPrivateUsage]
 
     def _has_sockets(self) -> bool:
         kind = self.config.ws_protocol_class
@@ -83,15 +110,9 @@ class Worker(multiprocess.Process):
 
 
 def find_drain(app: Any) -> Any:
-    """Return the method `drain` of the application below ASGI middlewares, which keep it as `app`; or None."""
-    seen: set[int] = set()
-    while app is not None and id(app) not in seen:
-        drain = getattr(app, "drain", None)
-        if callable(drain):
-            return drain
-        seen.add(id(app))
-        app = getattr(app, "app", None)
-    return None
+    """Return the method `drain` of an application, or of the one below its ASGI middlewares; or None."""
+    drains = (getattr(layer, "drain", None) for layer in layers(app))
+    return next(filter(callable, drains), None)
 
 
 class BadTarget(click.ClickException):
@@ -163,7 +184,8 @@ command = click.Command(
             type=click.FloatRange(min=0),
             default=30.0,
             show_default=True,
-            help="Seconds for the sockets to end, before their handlers are cancelled.",
+            help="Seconds for the sockets to end, before their handlers are cancelled. HTTP gets what is left of them, "
+            "unless --timeout-graceful-shutdown is given.",
         ),
         click.Option(
             ["--drain-batch"],

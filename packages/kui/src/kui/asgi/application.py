@@ -12,6 +12,8 @@ from kui.core import (
     Endpoint,
     ExceptionHandler,
     JSONCodec,
+    Lifespan,
+    Message,
     Middleware,
     NoActiveConnection,
     Receive,
@@ -26,12 +28,12 @@ from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Verify
 from kui.routing import Router as PlainRouter
 from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, websocket
 
-from .arguments import check_arguments
+from .arguments import check_arguments, check_attribute
 from .draining import Drained, Draining
+from .encoders import IMMUTABLE, JSONEncoders
 from .exceptions import ExceptionMiddleware
 from .factory import FactoryClass
 from .fallback import Fallback
-from .lifespan import PreparingLifespan
 from .routing import Router
 from .verify import verify_path_parameters
 
@@ -52,7 +54,8 @@ class Kui(Application):
             what stands after is the shut-down; a mapping that it yields is the initial state of every connection.
         on_startup, on_shutdown: functions of the application. Deprecated, use `lifespan`.
         routes: routes, groups of routes and lists of them.
-        http_middlewares: around every HTTP handler, and the answers 404 and 405; the last is the outermost.
+        http_middlewares: around every HTTP handler, and the answers 404 and 405; the last is the outermost. They and
+            the next two are around the routes of a `router` that is assigned later, too.
         socket_middlewares: likewise around every WebSocket handler.
         exception_handlers: functions of an exception, by its class or, for an HTTPException, by status; for both
             protocols. Before a WebSocket is accepted the answer refuses the handshake. They look at
@@ -87,7 +90,7 @@ class Kui(Application):
     """
 
     should_exit: bool
-    """Whether the application has begun to drain; for endless HTTP answers to look at."""
+    """Whether the application has begun to drain. Server-sent events end then; other endless answers look at it."""
 
     def __init__(
         self,
@@ -127,30 +130,29 @@ class Kui(Application):
         )
         self.should_exit = False
         self.templates = templates
-        self.factory_class = factory_class or FactoryClass()
-        self.json_encoder = dict(json_encoder or {})
-        self.json_codec = json_codec or JSONCodec(self.json_encoder)
+        self._factory_class = factory_class or FactoryClass()
+        self._json_encoder = JSONEncoders(json_encoder or {})
+        self.json_codec = json_codec or JSONCodec(self._json_encoder)
         self._origins = None if origins is None else OriginRule(origins)
-        self.response_converter = ResponseConverter(response_converters)
+        self._response_converter = ResponseConverter(response_converters)
         self.dependency_overrides = dict(dependency_overrides or {})
-        self.lifespan = PreparingLifespan(self._prepare, lifespan, on_startup, on_shutdown)
+        self.lifespan = Lifespan(lifespan, on_startup, on_shutdown)
         self._state = State()
         self._exception_handlers = ExceptionMiddleware(exception_handlers)
-        http_middlewares = [*http_middlewares, *([] if cors_config is None else [allow_cors(**cors_config)])]
-        socket_middlewares = [*socket_middlewares]
-        self.router: PlainRouter = Router(routes, http_middlewares, socket_middlewares, verify=verify)
-        self._http_fallback = Fallback(http_middlewares, lambda endpoint: auto_params(endpoint, "http"))
-        self._socket_fallback = Fallback(
-            socket_middlewares, lambda endpoint: auto_params(endpoint, "websocket")
+        self._http_middlewares = [
+            *http_middlewares,
+            *([] if cors_config is None else [allow_cors(**cors_config)]),
+        ]
+        self._socket_middlewares = [*socket_middlewares]
+        self._router: PlainRouter = Router(
+            routes, self._http_middlewares, self._socket_middlewares, verify=verify
         )
-        self._requests = HttpSession(
-            request_class=self.factory_class.http,
-            converter=self.response_converter,
-            exception_handlers=self._exception_handlers,
-            limits=request_limits,
-        )
+        self._http_fallback = Fallback(lambda endpoint: auto_params(endpoint, "http"))
+        self._socket_fallback = Fallback(lambda endpoint: auto_params(endpoint, "websocket"))
+        self._request_limits = request_limits
+        self._requests = self._make_requests()
         self._sockets = SocketSession(
-            websocket_class=self.factory_class.websocket,
+            websocket_class=self._factory_class.websocket,
             limits=limits,
             answer=self._answer_socket,
             find=self._find_socket,
@@ -159,7 +161,7 @@ class Kui(Application):
         self._serve = self._sockets.serve
         self._draining = Draining(self, self._sockets)
         super().__init__(
-            {"lifespan": self.lifespan, "http": self._serve_http, "websocket": self._serve_mounted}
+            {"lifespan": self._serve_lifespan, "http": self._serve_http, "websocket": self._serve_mounted}
         )
 
     if not TYPE_CHECKING:  # to whom it is the method that it overrides
@@ -185,6 +187,50 @@ class Kui(Application):
     @state.deleter
     def state(self) -> NoReturn:
         raise RuntimeError("Kui.state is immutable: delete its attributes, as in del app.state.database")
+
+    @property
+    def router(self) -> PlainRouter:
+        """The routes; `app.router <<= routes` adds to them. A `Router` that is assigned gets the application's middlewares."""
+        return self._router
+
+    @router.setter
+    def router(self, router: PlainRouter) -> None:
+        if router is not self._router:  # as in `app.router <<= routes`
+            check_attribute("router", router)
+            router.surround(self._http_middlewares, self._socket_middlewares)
+            self._router = router
+
+    @property
+    def factory_class(self) -> FactoryClass:
+        """The classes of connections; others may be assigned, for the connections to come."""
+        return self._factory_class
+
+    @factory_class.setter
+    def factory_class(self, classes: FactoryClass) -> None:
+        check_attribute("factory_class", classes)
+        self._factory_class = classes
+        self._requests = self._make_requests()
+        self._sockets.websocket_class = classes.websocket
+
+    @property
+    def response_converter(self) -> ResponseConverter:
+        """What makes responses of what endpoints return; `register(type)` teaches it, and another may be assigned."""
+        return self._response_converter
+
+    @response_converter.setter
+    def response_converter(self, converter: ResponseConverter) -> None:
+        check_attribute("response_converter", converter)
+        self._response_converter = converter
+        self._requests = self._make_requests()
+
+    @property
+    def json_encoder(self) -> Mapping[type, Callable[[Any], Any]]:
+        """The functions that the application was given for JSON; they cannot be changed any more."""
+        return self._json_encoder
+
+    @json_encoder.setter
+    def json_encoder(self, value: Any) -> NoReturn:
+        raise RuntimeError(IMMUTABLE)
 
     @property
     def exception_middleware(self) -> ExceptionMiddleware:
@@ -243,7 +289,8 @@ class Kui(Application):
 
         From now on handshakes are refused with 503 and Retry-After, and `should_exit` is true. The hooks of
         `on_drain` are called; then the sockets are closed in batches, so that not all clients come back at once.
-        What has not ended at the deadline is cancelled. A second call joins the first one.
+        What has not ended at the deadline is cancelled; a handshake that is still pending is refused then. A second
+        call joins the first one.
 
         `kui run` does this at SIGTERM. Elsewhere call it before the server cuts the connections. The sockets of
         mounted applications are not known here; a hook may drain those of another Kui.
@@ -258,14 +305,32 @@ class Kui(Application):
             How many sockets were closed, and how many handlers cancelled.
 
         Raises:
-            ValueError: an argument out of its range.
+            TypeError, ValueError: an argument that is no number, or out of its range.
         """
         return await self._draining.drain(timeout=timeout, batch=batch, jitter=jitter, code=code)
 
+    def _make_requests(self) -> HttpSession:
+        return HttpSession(
+            request_class=self._factory_class.http,
+            converter=self._response_converter,
+            exception_handlers=self._exception_handlers,
+            limits=self._request_limits,
+        )
+
+    def _serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return the awaitable that starts and ends the application; what `_prepare` raises stops the start."""
+
+        async def send_prepared(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":  # all routes are there
+                self._prepare()
+            await send(message)
+
+        return self.lifespan(scope, receive, send_prepared)  # another may have been assigned
+
     def _prepare(self) -> None:
         """Make the handlers ready before the first connection; a plain router leaves that to its connections."""
-        if isinstance(self.router, Router):
-            self.router.prepare()
+        if isinstance(self._router, Router):
+            self._router.prepare()
 
     def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return the awaitable that serves a request, or what is neither that nor a WebSocket.
@@ -277,9 +342,9 @@ class Kui(Application):
         scope["app"] = self
         try:
             path = route_path(scope) if scope.get("root_path") else scope["path"]
-            scope["path_params"], handler = self.router.search("http", path, scope["method"])
+            scope["path_params"], handler = self._router.search("http", path, scope["method"])
         except NoMatchFound:
-            scope["path_params"], handler = {}, self._http_fallback.not_found(self.router.http_middlewares)
+            scope["path_params"], handler = {}, self._http_fallback.not_found(self._router.http_middlewares)
         except MethodNotAllowed as error:
             scope["path_params"] = error.path_params
             handler = self._http_fallback.other_method(error.allow, error.middlewares)
@@ -300,15 +365,15 @@ class Kui(Application):
             return self._draining.refuse
         try:
             path = route_path(scope) if scope.get("root_path") else scope["path"]
-            scope["path_params"], handler = self.router.search("websocket", path)
+            scope["path_params"], handler = self._router.search("websocket", path)
         except NoMatchFound:
             scope["path_params"] = {}
-            return self._socket_fallback.not_found(self.router.socket_middlewares)
+            return self._socket_fallback.not_found(self._router.socket_middlewares)
         return None if type(handler) is Mounted else handler
 
     def _serve_mounted(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Hand a socket to the mounted application that `_find_socket` has found."""
-        scope["path_params"], mounted = self.router.search("websocket", route_path(scope))
+        scope["path_params"], mounted = self._router.search("websocket", route_path(scope))
         return cast(ASGIApp, mounted)(scope, receive, send)
 
     async def _answer_socket(self, error: BaseException) -> ASGIApp | None:

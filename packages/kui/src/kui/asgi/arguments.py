@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from kui.core import JSONCodec
-from kui.http import RequestLimits
+from kui.http import RequestLimits, ResponseConverter
+from kui.routing import Router
 from kui.websocket import Limits
 
 from .factory import FactoryClass
 
-__all__ = ["check_arguments"]
+__all__ = ["check_arguments", "check_attribute"]
 
 
 def check_arguments(**arguments: Any) -> None:
@@ -30,6 +31,17 @@ def check_arguments(**arguments: Any) -> None:
         fits, wanted = _RULES[name]
         if value is not None and not fits(value):
             raise TypeError(f"Kui({name}=...) has to be {wanted}; got {value!r}")
+
+
+def check_attribute(name: str, value: Any) -> None:
+    """Refuse a value that cannot be assigned to an attribute of `Kui`.
+
+    Raises:
+        TypeError: the attribute, what it has to be, and what it is.
+    """
+    fits, wanted = _RULES[name]
+    if not fits(value):
+        raise TypeError(f"Kui.{name} has to be {wanted}; got {value!r}")
 
 
 def _is_mapping(value: Any) -> bool:
@@ -54,11 +66,16 @@ _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: isinstance(value, FactoryClass),
         "a FactoryClass, as in FactoryClass(websocket=Player)",
     ),
+    "response_converter": (
+        lambda value: isinstance(value, ResponseConverter),
+        "a ResponseConverter, as in ResponseConverter({Item: function})",
+    ),
     "response_converters": (_is_mapping, "a mapping such as {Item: function}"),
     "json_encoder": (_is_mapping, "a mapping such as {Item: function}"),
     "json_codec": (lambda value: isinstance(value, JSONCodec), "an instance of JSONCodec or of a subclass"),
     "origins": (lambda value: isinstance(value, Iterable), 'a list such as ["https://page.example"]'),
     "limits": (lambda value: isinstance(value, Limits), "Limits, as in Limits(max_message_size=65536)"),
+    "router": (lambda value: isinstance(value, Router), "a Router, as in Router([...])"),
     "request_limits": (
         lambda value: isinstance(value, RequestLimits),
         "RequestLimits, as in RequestLimits(max_body_size=65536)",

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from .target import TargetError, load
+from .target import TargetError, layers, load
 
 __all__ = ["main"]
 
@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words[:1] == ["run"]:
         run(words[1:])
     else:
-        routes(_parser().parse_args(words).app)
+        options = _parser().parse_args(words)
+        routes(options.app, is_factory=options.factory, app_dir=options.app_dir)
 
 
 def run(words: Sequence[str]) -> None:
@@ -34,13 +35,15 @@ def run(words: Sequence[str]) -> None:
     command(words, prog_name="kui run")
 
 
-def routes(target: str) -> None:
-    """Print the table of an application's routes."""
-    sys.path.insert(0, "")
+def routes(target: str, *, is_factory: bool = False, app_dir: str = "") -> None:
+    """Print the table of an application's routes; the options are those of `kui run`."""
+    sys.path.insert(0, app_dir)
     try:
-        router = getattr(load(target), "router", None)
+        app = load(target)
     except TargetError as error:
         _fail(str(error))
+    found = layers(app() if is_factory else app)
+    router = next((layer.router for layer in found if hasattr(layer, "router")), None)
     if router is None:
         _fail(f"{target!r} has no router, so its routes are not known")
     print(router)
@@ -52,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="serve module:app with uvicorn, and drain its sockets at the end")
     table = commands.add_parser("routes", help="print the routes of module:app")
     table.add_argument("app", metavar="module:app", help="the application; :app may be left out")
+    table.add_argument("--factory", action="store_true", help="module:app is a function that makes it")
+    table.add_argument(
+        "--app-dir", default="", metavar="DIR", help="where to look for the module; default: here"
+    )
     return parser
 
 

@@ -22,7 +22,7 @@ RETRY_AFTER_SECONDS = 1
 REASON = "service restart"
 # how often to look for handshakes that have been accepted meanwhile
 LOOK_SECONDS = 0.05
-# how long a cancelled handler may take to end
+# how long what was cancelled may take to end
 CANCELLED_SECONDS = 5.0
 
 
@@ -63,8 +63,7 @@ class Draining:
 
     async def refuse(self) -> None:
         """Refuse the current handshake: the client is to try again, at another server or at the next one here."""
-        headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
-        await websocket.deny(PlainTextResponse("the server is about to restart", 503, headers))
+        await websocket.deny(_unavailable())
 
     async def drain(self, *, timeout: float, batch: int, jitter: float, code: int) -> Drained:
         """Begin, or join the drain that has begun; return when no connection is left."""
@@ -76,9 +75,10 @@ class Draining:
 
     async def _drain(self, timeout: float, batch: int, jitter: float, code: int) -> Drained:
         told: dict[WebSocket, asyncio.Task[None]] = {}
+        telling = asyncio.create_task(self._tell())
         try:
             async with asyncio.timeout(timeout):
-                await self._tell()
+                await asyncio.wait([telling])
                 while self._live:
                     await self._close(told, batch, jitter, code)
                     await asyncio.sleep(LOOK_SECONDS)
@@ -87,8 +87,11 @@ class Draining:
             await asyncio.sleep(LOOK_SECONDS)
         late = len(self._live)
         closed = sum(connection not in self._live for connection in told)
-        await _end([*self._sockets.tasks().values()])
-        await _end([*told.values()])
+        tasks = [telling, *told.values()]
+        for task in tasks:
+            task.cancel()
+        tasks += self._sockets.cancel(_unavailable(), code, REASON)
+        await asyncio.wait(tasks, timeout=CANCELLED_SECONDS)
         logger.info("drained: %d sockets closed, %d handlers cancelled", closed, late)
         return Drained(closed, late)
 
@@ -127,18 +130,24 @@ async def _quietly(closing: Coroutine[Any, Any, None]) -> None:
         logger.exception("a socket could not be closed")
 
 
-async def _end(tasks: "list[asyncio.Task[Any]]") -> None:
-    """Cancel tasks, and wait for them, but not for ever."""
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=CANCELLED_SECONDS)
+def _unavailable() -> PlainTextResponse:
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
+    return PlainTextResponse("the server is about to restart", 503, headers)
 
 
 def _check(timeout: float, batch: int, jitter: float, code: int) -> None:
-    if timeout < 0 or jitter < 0:
-        raise ValueError(f"timeout and jitter are seconds, 0 or more; got {timeout} and {jitter}")
-    if batch < 1:
-        raise ValueError(f"batch is a number of sockets, 1 or more; got {batch}")
-    if code not in (CloseCode.SERVICE_RESTART, CloseCode.GOING_AWAY) and not 3000 <= code <= 4999:
-        raise ValueError(f"a drain closes with 1012, 1001 or a code from 3000 to 4999; got {code}")
+    for name, seconds in (("timeout", timeout), ("jitter", jitter)):
+        _require(f"{name} is a number of seconds, 0 or more", seconds, float, lambda n: n >= 0)
+    _require("batch is a number of sockets, 1 or more", batch, int, lambda n: n >= 1)
+    _require("a drain closes with 1012, 1001 or a code from 3000 to 4999", code, int, _may_close)
+
+
+def _may_close(code: float) -> bool:
+    return code in (CloseCode.SERVICE_RESTART, CloseCode.GOING_AWAY) or 3000 <= code <= 4999
+
+
+def _require(rule: str, value: float, type_: type, fits: Callable[[float], bool]) -> None:
+    if not isinstance(value, (int, type_)):
+        raise TypeError(f"{rule}; got {value!r}")
+    if not fits(value):
+        raise ValueError(f"{rule}; got {value!r}")

@@ -1,6 +1,7 @@
 """The exception handlers of an application under their 1.x name."""
 
 from kui.core import ExceptionHandler, ExceptionHandlers
+from kui.params import RequestValidationError
 
 __all__ = ["ExceptionMiddleware"]
 
@@ -23,6 +24,21 @@ class ExceptionMiddleware(ExceptionHandlers):
     def add_exception_handler(self, key: int | type[BaseException], handler: ExceptionHandler) -> None:
         """Do what `Kui.add_exception_handler` does."""
         self.add(key, handler)
+
+    def find(self, error: BaseException) -> ExceptionHandler | None:
+        """Return the handler that answers for the exception, or None where it answers for itself or nobody does.
+
+        For a `RequestValidationError` that is its own handler. Without one, errors of the path go to the handler of
+        404, and others to nobody, because in 1.x their list was not for the handlers of 422 and of `HTTPException`.
+        """
+        if isinstance(error, RequestValidationError):
+            classes = type(error).__mro__
+            for class_ in classes[: classes.index(RequestValidationError) + 1]:
+                if class_ in self:
+                    return self[class_]
+            if error.status_code != 404:
+                return None
+        return super().find(error)
 
     def lookup_handler(self, error: BaseException) -> ExceptionHandler | None:
         """Return the handler that was added for the exception, or None."""

@@ -10,19 +10,16 @@ __all__ = ["Fallback"]
 
 
 class Fallback:
-    """Make the handlers that answer 404 and 405, inside the middlewares of the application and its router; 405 inside those
-    of the route too.
+    """Make the handlers that answer 404 and 405, inside the middlewares of the router; 405 inside those of the route too.
 
     So a middleware sees every connection: one that logs logs the misses too, and CORS headers are on them.
     A group or a route that has CORS of its own has it for preflights and 405 as well.
 
     Args:
-        middlewares: the application's, the last one outermost.
         bind: binds the parameters of what a middleware returns.
     """
 
-    def __init__(self, middlewares: Sequence[Middleware], bind: Callable[[Endpoint], Endpoint]) -> None:
-        self._middlewares = middlewares
+    def __init__(self, bind: Callable[[Endpoint], Endpoint]) -> None:
         self._bind = bind
         self._made: dict[tuple[object, ...], tuple[Sequence[Middleware], Endpoint]] = {}
 
@@ -44,14 +41,11 @@ class Fallback:
         return self._inside(around, _other_method(allow), *allow)
 
     def _inside(self, around: Sequence[Middleware], answer: Endpoint, *known_by: str) -> Endpoint:
-        """Return the answer inside the middlewares and those of the application, made once."""
+        """Return the answer inside the middlewares, made once."""
         # by identity, for a middleware need not be hashable; the value keeps what the identities are of
         key = (known_by, *map(id, around))
         if key not in self._made:
-            present = set(map(id, around))
-            # a router that was assigned to the application does not have the application's
-            missing = [middleware for middleware in self._middlewares if id(middleware) not in present]
-            for middleware in (*around, *missing):
+            for middleware in around:
                 answer = self._bind(middleware(answer))
             self._made[key] = (tuple(around), answer)
         return self._made[key][1]

@@ -47,7 +47,8 @@ def bind_parameters(endpoint: Endpoint, protocol: str) -> Endpoint:
 class Router(PlainRouter):
     """A `kui.routing.Router` whose handlers get their parameters; to be assigned: `app.router = Router([...])`.
 
-    It brings its middlewares along: those that `Kui` was given belong to the router that it replaces.
+    Its middlewares are inside of those that the `Kui` was given, which are put around its handlers when it is assigned: it
+    serves one application.
 
     Args:
         routes: routes and (nested) collections of routes.

@@ -2,10 +2,11 @@
 
 import importlib
 import operator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["TargetError", "check_module", "complete", "load"]
+__all__ = ["TargetError", "check_module", "complete", "layers", "load"]
 
 
 class TargetError(LookupError):
@@ -29,13 +30,12 @@ def complete(target: str) -> str:
 def check_module(target: str) -> None:
     """Raise TargetError unless there is such a module; it is not imported, but the packages that it is in are."""
     module = target.partition(":")[0]
+    _check_name(module)
     try:
         found = find_spec(module) is not None
     except ModuleNotFoundError as error:
         if not _is_of(error, module):
             raise
-        found = False
-    except ValueError:  # an empty name, or a relative one
         found = False
     if not found:
         raise _no_module(module)
@@ -45,16 +45,16 @@ def load(target: str) -> Any:
     """Return the application.
 
     Raises:
-        TargetError: there is no such module, no such attribute in it, or it cannot be called.
+        TargetError: there is no such module, no such attribute in it, or it cannot be called. What the import of the
+            module raises is raised as it is.
     """
     module, _, attribute = complete(target).partition(":")
+    _check_name(module)
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if not _is_of(error, module):
             raise
-        raise _no_module(module) from None
-    except (ValueError, TypeError):
         raise _no_module(module) from None
     try:
         app = operator.attrgetter(attribute)(found)
@@ -65,6 +65,20 @@ def load(target: str) -> Any:
             f"{target!r} is no ASGI application: it is a {type(app).__name__}, which cannot be called"
         )
     return app
+
+
+def layers(app: Any) -> Iterator[Any]:
+    """Yield an application, and those below ASGI middlewares, which keep them as `app`."""
+    seen: set[int] = set()
+    while app is not None and id(app) not in seen:
+        yield app
+        seen.add(id(app))
+        app = getattr(app, "app", None)
+
+
+def _check_name(module: str) -> None:
+    if not module or module.startswith("."):
+        raise _no_module(module)
 
 
 def _is_of(error: ModuleNotFoundError, module: str) -> bool:
