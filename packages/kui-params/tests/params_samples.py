@@ -1,8 +1,21 @@
-"""What tests of several themes bind or serve: an application, a view of each protocol, models."""
+"""What tests of several themes bind or serve, an application, a view of each protocol, models; and how it is refused."""
 
 from typing import Annotated, Any, ClassVar
 
+import pytest
 from pydantic import BaseModel, Field
+
+from kui.params import SignatureError, auto_params
+
+
+def refusal(endpoint: Any, protocol: str = "http") -> str:
+    """Return the words in which an endpoint is refused, without the names of its module and of the test."""
+    with pytest.raises(SignatureError) as caught:
+        auto_params(endpoint, protocol)
+    text = str(caught.value)
+    for prefix in (f"{endpoint.__module__}.", f"{getattr(endpoint, '__qualname__', '').rpartition('.')[0]}."):
+        text = text.replace(prefix, "")
+    return text
 
 
 class App:

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, ClassVar
 
 import pytest
-from params_samples import Socket
+from params_samples import Socket, refusal
 
 from kui.core import HTTPException
-from kui.params import Depends, Header, Path, Query, RequestValidationError, SignatureError, auto_params
+from kui.params import Depends, Header, Path, Query, RequestValidationError
 
 
 async def test_messages_have_dependencies_of_their_own(run: Any) -> None:
@@ -161,10 +161,7 @@ def test_what_is_made_once_cannot_be_made_of_what_is_made_for_each_message() -> 
     class View(Socket):
         async def on_receive(self, data: Any, repository: Annotated[None, Depends(repository)]) -> None: ...
 
-    with pytest.raises(SignatureError) as caught:
-        auto_params(View, "websocket")
-    assert (
-        str(caught.value)
-        .replace(f"{__name__}.", "")
-        .endswith('is made once for the connection; give it scope="message" too')
+    assert refusal(View, "websocket") == (
+        "repository: parameter 'session' is made anew for each message, but repository is made once for the connection; "
+        'give it scope="message" too'
     )
