@@ -232,8 +232,8 @@ def test_a_union_whose_members_read_a_field_in_two_ways() -> None:
     binding = Binding.of(unclear)
     for look in (binding.prepare, lambda: binding.places, lambda: binding.ignored("query", [])):
         assert refusal(look) == (
-            "unclear: parameter 'shape' is of the type Lines | Line, which cannot be validated: one member of the union "
-            "takes several values of 'marks', and another one takes one; give the field one type, or two names"
+            "unclear: parameter 'shape' is of the type Lines | Line, which cannot be validated: one field takes several "
+            "values of 'marks', and another one takes one; give them one type, or two names"
         )
 
 
