@@ -263,13 +263,13 @@ async def late_model(it: Annotated[Late, Query()]) -> Any:
     return it.next  # pyright: ignore
 
 
-async def test_a_model_may_be_finished_later(run: Any) -> None:
-    handler = auto_params(late_model, run.protocol)
+async def test_a_model_may_be_finished_later(run_http: Any) -> None:
+    handler = auto_params(late_model)
     with pytest.raises(UnresolvedName, match="the type Late, which cannot be validated: "):
         prepare(handler)
     globals()["Defined"] = int
     prepare(handler)
-    assert await run.serve(handler, query="next=3") == 3
+    assert await run_http.serve(handler, query="next=3") == 3
     del globals()["Defined"]
 
 
