@@ -232,8 +232,8 @@ def test_a_union_whose_members_read_a_field_in_two_ways() -> None:
     binding = Binding.of(unclear)
     for look in (binding.prepare, lambda: binding.places, lambda: binding.ignored("query", [])):
         assert refusal(look) == (
-            "unclear: parameter 'shape' is of the type Lines | Line, which cannot be validated: one member of the union "
-            "takes several values of 'marks', and another one takes one; give the field one type, or two names"
+            "unclear: parameter 'shape' is of the type Lines | Line, which cannot be validated: one field takes several "
+            "values of 'marks', and another one takes one; give them one type, or two names"
         )
 
 
@@ -263,13 +263,13 @@ async def late_model(it: Annotated[Late, Query()]) -> Any:
     return it.next  # pyright: ignore
 
 
-async def test_a_model_may_be_finished_later(run: Any) -> None:
-    handler = auto_params(late_model, run.protocol)
+async def test_a_model_may_be_finished_later(run_http: Any) -> None:
+    handler = auto_params(late_model)
     with pytest.raises(UnresolvedName, match="the type Late, which cannot be validated: "):
         prepare(handler)
     globals()["Defined"] = int
     prepare(handler)
-    assert await run.serve(handler, query="next=3") == 3
+    assert await run_http.serve(handler, query="next=3") == 3
     del globals()["Defined"]
 
 

@@ -51,7 +51,7 @@ def fields_of(schema: Schema, slot: str) -> Fields:
     """Return what one of the parameters takes that a validator has the schema of.
 
     Raises:
-        ValueError: the members of a union cannot be read from one place.
+        ValueError: two fields, as of a union's members, read one name in two ways.
     """
     schemas = _Schemas(schema)
     [parameters] = schemas.behind(schema)
@@ -65,8 +65,7 @@ def fields_of(schema: Schema, slot: str) -> Fields:
     single = {name for field in fields if not field.is_multiple for name in field.names}
     if unclear := sorted(multiple & single):
         raise ValueError(
-            f"one member of the union takes several values of {unclear[0]!r}, and another one takes one; give the field "
-            "one type, or two names"
+            f"one field takes several values of {unclear[0]!r}, and another one takes one; give them one type, or two names"
         )
     first, *others = [[field.names for field in model if field.is_required] for model, _ in members] or [[]]
     return Fields(

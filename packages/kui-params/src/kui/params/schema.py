@@ -34,9 +34,10 @@ def schema_of(node: Node) -> dict[str, Any]:
             places[parameter.place] = _sent(described, parameter.place, flat.get("$defs", {}))
             continue
         place = places.setdefault(parameter.place, {"type": "object", "properties": {}})
-        place["properties"][parameter.key] = described
-        if parameter.required:
-            place.setdefault("required", []).append(parameter.key)
+        before = place["properties"].get(parameter.key)  # several parameters may take one name
+        place["properties"][parameter.key] = described if before is None else {"allOf": [before, described]}
+        if parameter.required and parameter.key not in place.setdefault("required", []):
+            place["required"].append(parameter.key)
     schema: dict[str, Any] = {"type": "object", "properties": places}
     required = [place for place, inner in places.items() if inner.get("required")]
     required += [
