@@ -63,8 +63,13 @@ async def test_an_override_that_cannot_be_bound_says_so(run: Any) -> None:
         return wrong
 
     handler = auto_params(endpoint, run.protocol)
-    with pytest.raises(SignatureError, match="'wrong' has neither a source nor a default"):
+    with pytest.raises(SignatureError) as caught:
         await run.serve(handler, app=App({session: override}))
+    assert str(caught.value) == (
+        f"{__name__}.{override.__qualname__}: parameter 'wrong' has neither a source nor a default; write wrong: "
+        "Annotated[str, Query()], or Path(), Header(), Cookie(), Body(), Depends(function) in the place of Query(), or give "
+        "it a default"
+    )
 
 
 async def test_an_override_that_depends_on_what_it_replaces_says_so(run: Any) -> None:
