@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from websocket_peer import SERVERS, Peer, serve, turns
 
-from kui.core import Message, Receive, Scope, Send
+from kui.core import ASGIApp, Message, Receive, Scope, Send
 from kui.testing import TestClient
 from kui.websocket import InvalidState, WebSocketDisconnect, websocket, websocket_session
 
@@ -267,16 +267,20 @@ async def test_an_accept_that_is_cancelled_leaves_the_connect_event_to_who_waits
     assert peer.close() == (1000, None)
 
 
-async def test_a_second_close_before_accept_waits_until_the_refusal_is_out() -> None:
-    may_answer = asyncio.Event()
-
-    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+def answer_after(may_answer: asyncio.Event) -> ASGIApp:
+    async def response(scope: Scope, receive: Receive, send: Send) -> None:
         await may_answer.wait()
         await send({"type": "http.response.start", "status": 451, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
+    return response
+
+
+async def test_a_second_close_before_accept_waits_until_the_refusal_is_out() -> None:
+    may_answer = asyncio.Event()
+
     async def handler() -> None:
-        denying = asyncio.create_task(websocket.deny(slow))
+        denying = asyncio.create_task(websocket.deny(answer_after(may_answer)))
         await turns()
         closing = asyncio.create_task(websocket.close())
         await turns()
@@ -292,13 +296,8 @@ async def test_a_second_close_before_accept_waits_until_the_refusal_is_out() -> 
 async def test_a_session_ends_when_the_refusal_is_out_that_a_task_sends() -> None:
     may_answer = asyncio.Event()
 
-    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
-        await may_answer.wait()
-        await send({"type": "http.response.start", "status": 451, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
     async def handler() -> None:
-        tasks.append(asyncio.create_task(websocket.deny(slow)))
+        tasks.append(asyncio.create_task(websocket.deny(answer_after(may_answer))))
         await turns()
 
     tasks: list[asyncio.Task[None]] = []
