@@ -60,7 +60,7 @@ class BackgroundTasks:
                     result = await asyncio.to_thread(function, *args, **kwargs)
                     if inspect.isawaitable(result):
                         await result
-            except Exception:
+            except Exception:  # of the user's function: the next one runs all the same
                 logger.exception("background task %r failed", function)
 
 

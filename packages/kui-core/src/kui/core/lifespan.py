@@ -106,7 +106,7 @@ class Lifespan:
                 await receive()
                 await self._run_on_shutdown(app)
             _require_start(phase)
-        except Exception:
+        except Exception:  # whatever it is: ASGI asks to be told before it is raised
             await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
             raise
         await send({"type": "lifespan.shutdown.complete"})

@@ -91,7 +91,7 @@ class ReadPump:
                 _wake(self._reader)
                 await self._wait_for_space()
             end = event
-        except Exception:
+        except Exception:  # of the server, which nobody awaits here
             logger.exception("the server's receive failed; the connection counts as cut")
         finally:  # also when the task is cancelled: whoever waits must not wait for ever
             self._finish(end)

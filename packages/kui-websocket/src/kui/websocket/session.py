@@ -231,13 +231,13 @@ class SocketSession:
                 logger.debug("closed %r with %d: %s", connection, cause.close_code, cause)
                 await connection.close(cause.close_code)
                 return True
-        except Exception:
+        except Exception:  # of `answer`, a response or the server
             logger.exception("answering %r failed on %r", cause, connection)
         else:
             logger.error("the handler of %r failed", connection, exc_info=cause)
         try:
             await _refuse(connection, PlainResponse(500), CloseCode.INTERNAL_ERROR)
-        except Exception:
+        except Exception:  # of the server: the handler's own is raised
             logger.exception("closing %r failed", connection)
         return False
 

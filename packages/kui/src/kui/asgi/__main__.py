@@ -160,8 +160,7 @@ def serve(
         if config.should_reload:
             ChangeReload(config, target=server.run, sockets=[config.bind_socket()]).run()
         elif config.workers > 1:
-            # uvicorn has no argument for the class of its workers
-            multiprocess.Process = Worker  # type: ignore[misc]
+            multiprocess.Process = Worker  # type: ignore[misc] # uvicorn has no argument for the class of its workers
             Multiprocess(config, sockets=[config.bind_socket()]).run()
         else:
             server.run()

@@ -356,9 +356,8 @@ class Kui(Application):
         """Return the handler of a socket; None for one of a mounted application."""
         scope["app"] = self
         if self._origins is not None:
-            for name, _ in scope[
-                "headers"
-            ]:  # without a call where there is none, as from most that are no browsers
+            # most clients that are no browsers send none, and are spared the call
+            for name, _ in scope["headers"]:
                 if name == b"origin" and (refusal := self._origins.refusal(scope)) is not None:
                     return partial(websocket.deny, refusal)
         if self._draining.has_begun:

@@ -101,7 +101,7 @@ class Draining:
                 result = hook(self._app)
                 if inspect.isawaitable(result):
                     await result
-            except Exception:
+            except Exception:  # of a hook: the sockets are closed all the same
                 logger.exception("%r failed when the drain began", hook)
 
     async def _close(
@@ -126,7 +126,7 @@ class Draining:
 async def _quietly(closing: Coroutine[Any, Any, None]) -> None:
     try:
         await closing
-    except Exception:
+    except Exception:  # of the server, or a connection class: the others are closed all the same
         logger.exception("a socket could not be closed")
 
 
