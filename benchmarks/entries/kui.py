@@ -1,6 +1,7 @@
 """kui, assembled: `kui.asgi.Kui` with its router and parameters, as in the README of the package kui."""
 
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel
@@ -110,6 +111,12 @@ def routes(size: int) -> App:
 def lookup(size: int) -> Callable[[str], object]:
     search = Router(SocketRoute(f"/r{number}/{{room}}", wait, name=None) for number in range(size)).search
     return lambda path: search("websocket", path)
+
+
+def static(paths: list[str]) -> Callable[[str], object]:
+    with_parameters = [f"/items/{{item}}/{number}" for number in range(len(paths))]
+    router = Router(SocketRoute(path, wait, name=None) for path in [*paths, *with_parameters])
+    return partial(router.search, "websocket")
 
 
 async def settings() -> dict[str, str]:

@@ -143,6 +143,10 @@ def lookup(size: int) -> Callable[[str], object]:
     return search
 
 
+def static(paths: list[str]) -> Callable[[str], object]:
+    return {path: connect() for path in paths}.__getitem__
+
+
 async def settings() -> dict[str, str]:
     return {"dsn": "postgres"}
 
