@@ -128,27 +128,27 @@ async def of_a_message(app: App) -> list[str]:
 
 BUDGET = {
     "a text message": """
-        kui.websocket.context:WebSocketProxy.send_text
+        kui.websocket.context:send_text
         kui.websocket.sending:Sending.send_text
         kui.websocket.iteration:Iterating.__anext__
     """,
     "a JSON message": """
-        kui.websocket.context:WebSocketProxy.send_json
+        kui.websocket.context:send_json
         kui.websocket.sending:Sending.send_json
         kui.websocket.iteration:Messages.__anext__
     """,
     "a message to a view": """
         kui.websocket.encodings:Text.decode
-        kui.websocket.context:WebSocketProxy.send_text
+        kui.websocket.context:send_text
         kui.websocket.sending:Sending.send_text
     """,
     "a connection": """
         kui.websocket.session:SocketSession.serve
         kui.websocket.session:SocketSession.__init__.<locals>.<lambda>
         kui.websocket.connection:WebSocket.__init__
-        kui.websocket.context:WebSocketProxy.accept
+        kui.websocket.context:accept
         kui.websocket.connection:WebSocket.accept
-        kui.websocket.context:WebSocketProxy.iter_text
+        kui.websocket.context:iter_text
         kui.websocket.iteration:Iterating.iter_text
         kui.websocket.iteration:Iterating.__aiter__
         kui.websocket.iteration:Iterating.__anext__
@@ -172,9 +172,9 @@ BUDGET = {
         kui.core.connection:HTTPConnection.__getitem__
         kui.params.readers:header_reader.<locals>.read
         kui.core.connection:HTTPConnection.__getitem__
-        kui.websocket.context:WebSocketProxy.accept
+        kui.websocket.context:accept
         kui.websocket.connection:WebSocket.accept
-        kui.websocket.context:WebSocketProxy.iter_text
+        kui.websocket.context:iter_text
         kui.websocket.iteration:Iterating.iter_text
         kui.websocket.iteration:Iterating.__aiter__
         kui.websocket.iteration:Iterating.__anext__
@@ -187,9 +187,9 @@ BUDGET = {
         kui.routing.router:Router.search
         <kui.routing.matcher>:find
         kui.websocket.connection:WebSocket.__init__
-        kui.websocket.context:WebSocketProxy.accept
+        kui.websocket.context:accept
         kui.websocket.connection:WebSocket.accept
-        kui.websocket.context:WebSocketProxy.iter_text
+        kui.websocket.context:iter_text
         kui.websocket.iteration:Iterating.iter_text
         kui.websocket.iteration:Iterating.__aiter__
         kui.websocket.iteration:Iterating.__anext__

@@ -6,6 +6,9 @@ import doctest
 import inspect
 import pickle
 import pydoc
+import subprocess
+import sys
+import textwrap
 import types
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -192,6 +195,75 @@ def test_the_proxy_cannot_be_pickled(active: bool) -> None:
         context.run(http_connection_var.set, HTTPConnection({"path": "/"}))
     with pytest.raises(TypeError, match=r"`http_connection` .* cannot be pickled"):
         context.run(pickle.dumps, http_connection)
+
+
+# Proxies of names that are known beforehand
+
+TICKETS = """
+from contextvars import ContextVar
+from kui.core import DeclaredProxy, HTTPConnection, NoActiveConnection, http_connection
+
+class Ticket(HTTPConnection):
+    number = 7
+    _private = 8
+
+ticket_var = ContextVar("ticket")
+
+class TicketProxy(DeclaredProxy[Ticket], of=Ticket):
+    __slots__ = ()
+
+ticket = TicketProxy(ticket_var)
+"""
+
+
+def run_fresh(program: str) -> str:
+    """Run a program in a process in which nobody has used other names than those of a class."""
+    script = TICKETS + textwrap.dedent(program)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_declared_proxy_answers_to_the_names_of_the_class_alone() -> None:
+    program = """
+        ticket_var.set(Ticket({"type": "http", "path": "/t"}))
+        print(ticket.number, ticket._private, ticket.path_params, ticket["path"], ticket.keys() == {"type", "path"})
+        print(hasattr(ticket, "nothing"), hasattr(TicketProxy, "__getattr__"))
+    """
+    assert run_fresh(program) == "7 8 {} /t True\nFalse False\n"
+
+
+def test_a_declared_proxy_outside_of_a_connection_says_so() -> None:
+    program = """
+        try:
+            ticket.number
+        except NoActiveConnection as error:
+            print(str(error)[:42])
+        print(hasattr(ticket, "_private"), bool(ticket))
+    """
+    assert run_fresh(program) == "`ticket` was used outside of a connection:\nFalse False\n"
+
+
+def test_a_declared_proxy_answers_to_other_names_once_there_can_be_some() -> None:
+    program = """
+        connection = Ticket({"type": "http", "path": "/t"})
+        ticket_var.set(connection)
+        connection.owner = "ada"
+        print(hasattr(ticket, "owner"))
+        ticket.seat = 12
+        print(ticket.seat, connection.seat, ticket.owner)
+    """
+    assert run_fresh(program) == "False\n12 12 ada\n"
+
+
+def test_other_names_can_be_asked_for_beforehand() -> None:
+    program = """
+        connection = Ticket({"type": "http", "path": "/t"})
+        ticket_var.set(connection)
+        connection.owner = "ada"
+        DeclaredProxy.answer_other_names()
+        DeclaredProxy.answer_other_names()
+        print(ticket.owner, hasattr(ticket, "nothing"))
+    """
+    assert run_fresh(program) == "ada False\n"
 
 
 # Tasks and threads

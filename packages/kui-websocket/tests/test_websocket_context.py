@@ -2,6 +2,9 @@
 
 import asyncio
 import inspect
+import subprocess
+import sys
+import textwrap
 from collections.abc import AsyncIterator
 from contextvars import copy_context
 from typing import Any, assert_type, cast
@@ -23,11 +26,8 @@ from kui.testing import PROFILES, TestClient
 from kui.websocket import WebSocket, websocket, websocket_session, websocket_var
 from kui.websocket.context import WebSocketProxy
 
-METHODS = sorted(
-    name
-    for name, value in vars(WebSocketProxy).items()
-    if inspect.isfunction(value) and not name.startswith("_")
-)
+METHODS = sorted(WebSocketProxy.__slots__)
+NAMES = {name for name in dir(WebSocket) if not name.startswith("_")}
 
 
 async def test_the_proxy_means_the_connection_of_the_task_and_of_tasks_that_it_starts() -> None:
@@ -102,6 +102,7 @@ async def test_outside_of_a_connection_each_use_says_so() -> None:
         lambda: delattr(websocket, "x"),
         lambda: websocket == 1,
         *(lambda name=name: getattr(websocket, name)(*[None] * required(name)) for name in METHODS),
+        *(lambda name=name: getattr(websocket, name) for name in NAMES - set(METHODS)),
     ]
     for use in uses:
         with pytest.raises(NoActiveConnection, match="`websocket` was used outside of a connection"):
@@ -112,7 +113,7 @@ async def test_outside_of_a_connection_each_use_says_so() -> None:
 
 
 def required(name: str) -> int:
-    parameters = list(inspect.signature(getattr(WebSocketProxy, name)).parameters.values())[1:]
+    parameters = inspect.signature(getattr(websocket, name)).parameters.values()
     return sum(parameter.default is parameter.empty for parameter in parameters)
 
 
@@ -150,7 +151,9 @@ def test_a_method_of_the_proxy_has_the_signature_of_the_classs(name: str) -> Non
             for parameter in inspect.signature(function).parameters.values()
         ]
 
-    assert shape(getattr(WebSocketProxy, name)) == shape(getattr(WebSocket, name))
+    (self, *parameters) = shape(getattr(WebSocket, name))
+    assert self[0] == "self"
+    assert shape(getattr(websocket, name)) == parameters
 
 
 def test_every_public_method_that_runs_for_messages_is_spelled_out_on_the_proxy() -> None:
@@ -162,6 +165,66 @@ def test_every_public_method_that_runs_for_messages_is_spelled_out_on_the_proxy(
         if inspect.isfunction(value) and not name.startswith("_")
     }
     assert methods - slow == set(METHODS)
+
+
+FRESH = """
+import asyncio
+from kui.core import http_connection
+from kui.websocket import WebSocket, websocket, websocket_session, websocket_var
+
+def serve(handler, **options):
+    async def receive():
+        return {"type": "websocket.connect"}
+    async def send(event):
+        pass
+    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b"", "scheme": "ws", "app": None}
+    asyncio.run(websocket_session(handler, **options)(scope, receive, send))
+"""
+
+
+def run_fresh(program: str) -> str:
+    """Run a program in a process in which nobody has used names that a plain connection does not have."""
+    lines = [FRESH, textwrap.dedent(program)]
+    return subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_proxy_answers_to_every_name_of_a_connection_before_there_are_others() -> None:
+    program = f"""
+        async def handler():
+            for name in {sorted(NAMES)}:
+                getattr(websocket, name)
+            print(hasattr(type(websocket), "__getattr__"), hasattr(websocket, "nothing"))
+        serve(handler)
+    """
+    assert run_fresh(program) == "False False\n"
+
+
+@pytest.mark.parametrize("giver", ["websocket", "http_connection", "websocket_var.get()"])
+def test_an_attribute_that_a_connection_is_given_is_seen_through_the_proxy(giver: str) -> None:
+    program = f"""
+        async def handler():
+            {giver}.nickname = "ada"
+            print(websocket.nickname, http_connection.nickname, websocket_var.get().nickname)
+            del websocket.nickname
+            print(hasattr(websocket, "nickname"))
+        serve(handler)
+    """
+    assert run_fresh(program) == "ada ada ada\nFalse\n"
+
+
+def test_an_attribute_that_a_subclass_gives_itself_is_seen_through_the_proxy() -> None:
+    program = """
+        class Player(WebSocket):
+            def __init__(self, *args):
+                super().__init__(*args)
+                self.lives = 3
+        async def handler():
+            print(websocket.lives)
+        serve(handler, websocket_class=Player)
+    """
+    assert run_fresh(program) == "3\n"
 
 
 async def test_a_subclass_of_ones_own_is_used_through_the_proxy() -> None:

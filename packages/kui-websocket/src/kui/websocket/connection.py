@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from types import BuiltinMethodType
+from typing import Any
 
-from kui.core import ASGIApp, Message, Receive, Scope, Send, end_connection
+from kui.core import ASGIApp, DeclaredProxy, Message, Receive, Scope, Send, end_connection
 
 from .codes import CloseCode, fit_reason, legal_code
 from .denial import PlainResponse, deny
@@ -59,6 +60,10 @@ class WebSocket(Sending):
     _subprotocol: str | None = None
     _denial: asyncio.Event | None = None  # set when the answer that refuses the handshake is out
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        DeclaredProxy.answer_other_names()
+
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.
         self._scope, self._receive, self._send = scope, receive, send
@@ -93,8 +98,9 @@ class WebSocket(Sending):
         if self._connect_taken is False:
             # As `_take_connect`, which would be a second coroutine for every connection.
             self._connect_taken = None
+            receive = self._receive
             try:
-                connect = await self._receive()
+                connect = await receive()
             except BaseException as error:
                 self._note_connect(not isinstance(error, asyncio.CancelledError))
                 raise
@@ -113,8 +119,9 @@ class WebSocket(Sending):
             self._subprotocol = subprotocol
         self._blocked = False
         self._outgoing = SENDING
+        send = self._send
         try:
-            await self._send(event)
+            await send(event)
         except (OSError, RuntimeError) as error:
             raise await self._send_failed(error) from None
         finally:

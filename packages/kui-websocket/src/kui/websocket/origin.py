@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from kui.core import Endpoint, Middleware, Scope
 
-from .current import websocket_var
+from .current import current
 from .denial import PlainResponse
 
 __all__ = ["OriginRule", "check_origin"]
@@ -97,7 +97,7 @@ def check_origin(*allowed: str) -> Middleware:
 
     def middleware(endpoint: Endpoint) -> Endpoint:
         async def checked() -> None:
-            connection = websocket_var.get()
+            connection = current()
             refusal = rule.refusal(cast(Scope, connection))
             if refusal is not None:
                 await connection.deny(refusal)

@@ -10,7 +10,7 @@ from kui.core import NoActiveConnection
 
 from .codes import CloseCode
 from .connection import WebSocket
-from .current import websocket_var
+from .current import current, current_var
 from .encodings import Encoding, encoding_of
 from .endpoint import is_plain
 from .errors import DecodeError, InvalidState, WebSocketError
@@ -80,7 +80,7 @@ class SocketView:
 
         The default accepts.
         """
-        await websocket_var.get().accept()
+        await current().accept()
 
     async def on_receive(self, data: Any, *args: Any, **kwargs: Any) -> None:
         """Deal with a message; the encoding says what it is. The default ignores it."""
@@ -99,7 +99,7 @@ class SocketView:
 
     async def send(self, data: Any) -> None:
         """Send what the encoding makes of the data; raises as `websocket.send_text` does."""
-        connection = websocket_var.get()
+        connection = current()
         if self.encoding == "json":
             await connection.send_json(data)
         else:
@@ -114,7 +114,7 @@ class SocketView:
         refuse = getattr(self.encoding, "refuse", None)
         if refuse is None:
             raise error if isinstance(error, WebSocketError) else DecodeError(str(error))
-        connection = websocket_var.get()
+        connection = current()
         self._invalid += 1
         if self._invalid > self.max_invalid:
             await connection.close(CloseCode.INVALID_PAYLOAD, "too many invalid messages")
@@ -133,7 +133,7 @@ class SocketView:
         return self._serve().__await__()
 
     async def _serve(self) -> None:
-        connection = websocket_var.get(None)
+        connection = current_var.get(None)
         if connection is None:
             raise NoActiveConnection("websocket")
         try:
@@ -208,7 +208,7 @@ def _takes_one(method: Callable[..., Any]) -> bool:
 def _failure(task: asyncio.Task[None]) -> BaseException | None:
     """Return what a task raised, if it is more than the end of the connection."""
     error = task.exception()
-    return None if error is None else cause_of(websocket_var.get(), error)
+    return None if error is None else cause_of(current(), error)
 
 
 def _patience(error: BaseException | None) -> float | None:
