@@ -31,6 +31,8 @@ __all__ = ["HttpSession", "http_session"]
 
 logger = logging.getLogger("kui.http")
 
+_set_connection, _reset_connection = http_connection_var.set, http_connection_var.reset
+
 PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
@@ -83,11 +85,12 @@ class HttpSession:
         Raises:
             Exception: what neither the handler, nor an exception handler, nor a clean-up has dealt with.
         """
-        request = self.request_class(scope, receive, send)
+        request_class = self.request_class
+        request = request_class(scope, receive, send)
         request.converter = converter = self.converter or application_converter(scope)
         if self.limits is not None:
             request.limits = self.limits
-        token = http_connection_var.set(request)
+        token = _set_connection(request)
         sender: ResponseSender | None = None
         error: BaseException | None = None  # what the handler or the response raised
         failure: Exception | None = None  # what nobody has answered
@@ -120,7 +123,7 @@ class HttpSession:
                 if request.owns_something or self._closes_always:
                     is_dealt_with = await _end(request, error)
             finally:
-                http_connection_var.reset(token)
+                _reset_connection(token)
         if failure is not None:
             logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=failure)
             if not is_dealt_with:

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["check_async", "current_connection", "handler_of", "look_like", "method_of"]
 
+_get_connection = http_connection_var.get
+
 
 def current_connection() -> HTTPConnection:
     """Return the connection of the current task."""
     try:
-        return http_connection_var.get()
+        return _get_connection()
     except LookupError:
         raise NoActiveConnection("http_connection") from None
 
@@ -33,7 +35,7 @@ def handler_of(bound: "Bound", original: Callable[..., Any], skip: int = 0) -> C
 
     async def handler(*args: Any, **kwargs: Any) -> Any:
         try:  # what current_connection does, without the call: every connection comes through here
-            connection = http_connection_var.get()
+            connection = _get_connection()
         except LookupError:
             raise NoActiveConnection("http_connection") from None
         if args or kwargs:

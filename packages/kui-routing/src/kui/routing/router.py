@@ -161,7 +161,8 @@ class Router(Registration):
             finder = self._table(protocol).finder(method)
         if finder.static and (handler := finder.static.get(path)) is not None:
             return {}, handler
-        found = finder.find_dynamic(path)
+        find_dynamic = finder.find_dynamic
+        found = find_dynamic(path)
         if found is not None:
             return found
         table = self._table(protocol)

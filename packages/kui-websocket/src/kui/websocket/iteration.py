@@ -175,10 +175,11 @@ class Messages(Generic[T]):
         if connection._pump_wanted:
             connection._start_pump()
         message: T = payload
-        if self._convert is None:
+        convert = self._convert
+        if convert is None:
             return message
         try:
-            return self._convert(payload)
+            return convert(payload)
         except Exception as error:
             if self._explain is not None:
                 return converted(self._explain, payload)

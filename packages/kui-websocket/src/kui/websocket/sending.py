@@ -36,7 +36,8 @@ class Sending(Iterating):
             InvalidState: before `accept()`.
             WebSocketDisconnect: the connection has ended.
         """
-        if not isinstance(data, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller may be untyped
+        # a caller may be untyped; the look at the type is a third of the price of `isinstance`
+        if type(data) is not str and not isinstance(data, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(
                 f"send_text wants a str, got {type(data).__name__}; send_bytes and send_json take others"
             )

@@ -34,6 +34,10 @@ __all__ = ["SocketSession", "websocket_session"]
 
 logger = logging.getLogger("kui.websocket")
 
+# Taken out, as the functions that `serve` calls: Python 3.11 has a quick way to call a name, and none to call an attribute
+# of an imported name, or one that is a value of the object.
+_set_connection, _reset_connection = http_connection_var.set, http_connection_var.reset
+
 LEAVE_SECONDS = 1.0  # for the close of a connection whose task is cancelled
 
 
@@ -140,17 +144,19 @@ class SocketSession:
         if scope["type"] != "websocket":
             handler = None
         elif handler is None:
-            handler = self._find(scope)
+            find = self._find
+            handler = find(scope)
         if handler is None:
             await self._other(scope, receive, send)
             return
-        connection = self.websocket_class(scope, receive, send)
+        websocket_class = self.websocket_class
+        connection = websocket_class(scope, receive, send)
         if self._limits is not None:
             connection.limits = self._limits
         if self._json_codec is not None:
             connection.__dict__["json_codec"] = self._json_codec
         self.live.add(connection)
-        token = http_connection_var.set(connection)
+        token = _set_connection(connection)
         try:
             await handler()
             # looked up here, and not asked for, because a call would be one more for every connection
@@ -163,7 +169,7 @@ class SocketSession:
                 raise
         finally:
             self.live.discard(connection)
-            http_connection_var.reset(token)
+            _reset_connection(token)
 
     __call__ = serve  # not a method that calls it: each connection would keep one more coroutine
 
