@@ -51,7 +51,13 @@ class DeclaredProxy(Generic[T]):
         super().__init_subclass__()
         for name in () if of is None else dir(of):
             if name[:2] != "__" and not hasattr(cls, name):
-                setattr(cls, name, property(partial(cls._answer, name=name)))
+                setattr(cls, name, cls._declared(name))
+
+    @classmethod
+    def _declared(cls, name: str) -> property:
+        if name[:1] == "_":
+            return property(partial(cls._answer, name=name))
+        return property(lambda proxy: getattr(proxy._current(), name))
 
     @staticmethod
     def answer_other_names() -> None:

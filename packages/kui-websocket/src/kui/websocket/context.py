@@ -239,12 +239,15 @@ class WebSocketProxy(DeclaredProxy[WebSocket], of=WebSocket):
             function.__doc__ = getattr(WebSocket, function.__name__).__doc__
             object.__setattr__(self, function.__name__, function)
 
-    def _current(self) -> WebSocket:
-        return current()
+    _current = staticmethod(current)  # pyright: ignore[reportAssignmentType] - it needs no self
 
     @property
     def path_params(self) -> dict[str, Any]:
-        return current().path_params
+        connection = _get(_OUTSIDE)
+        # an HTTP request has some too
+        if isinstance(connection, WebSocket):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return connection.path_params
+        raise NoActiveConnection("websocket")
 
     def __aiter__(self) -> AsyncIterator[str]:
         return current().iter_text()
