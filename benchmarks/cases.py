@@ -192,6 +192,15 @@ async def depends(app: App) -> str:
     return "" if opened == [[]] else f"the generator was not ended: {opened}"
 
 
+def mixed(number: int) -> tuple[str, str]:
+    """Return a path with parameters or without, as kui and Falcon write it, and one that it matches."""
+    return (
+        (f"/r{number}/{{room}}", f"/r{number}/lobby"),
+        (f"/pages/page{number}", f"/pages/page{number}"),
+        (f"/users/{{user:int}}/posts{number}", f"/users/42/posts{number}"),
+    )[number % 3]
+
+
 def finds(size: int) -> Check:
     async def check(app: App) -> str:
         for number in {0, size // 2, size - 1}:
@@ -268,6 +277,16 @@ def _paths(size: int) -> list[str]:
     return [f"/r{number * 61 % size}/lobby" for number in range(min(size, 500))]
 
 
+def _lookup(size: int) -> Case:
+    patterns, paths = zip(*map(mixed, range(size)), strict=True)
+    drive, check = (
+        lookups([paths[number * 61 % size] for number in range(min(size, 500))]),
+        finds_paths(*paths),
+    )
+    title = f"look up 1 of {size:,} route{'s' * (size > 1)}"
+    return Case(f"lookup-{size}", title, "lookup", drive, check, (patterns,), is_application=False)
+
+
 def _routes(size: int) -> Case:
     scopes = [at(path) for path in _paths(size)]
     name = f"routes-{size}"
@@ -317,15 +336,7 @@ CASES = {
         Case("parameters-loop", "parameters, loop", "parameters", at_once(ROOM), binds),
         Case("dependencies-loop", "dependencies, loop", "dependencies", at_once(SOCKET_SCOPE), depends),
         *(_routes(size) for size in (1, 50, 500, 5000)),
-        Case(
-            "lookup",
-            "look up 1 of 5,000 routes",
-            "lookup",
-            lookups(_paths(5000)),
-            finds_paths(*_paths(5000)),
-            (5000,),
-            is_application=False,
-        ),
+        *(_lookup(size) for size in (1, 10, 50, 500, 5000)),
         Case(
             "static",
             "look up a path without parameters",

@@ -1,6 +1,6 @@
 """Falcon, after its pages "WebSocket", "Middleware", "Media" and "Tutorial (ASGI)"; it reads ahead, as it does by default."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import falcon.asgi
@@ -90,11 +90,11 @@ def routes(size: int) -> App:
     return app
 
 
-def lookup(size: int) -> Callable[[str], object]:
+def lookup(patterns: Sequence[str]) -> Callable[[str], object]:
     router = falcon.routing.CompiledRouter()
     resource = Wait()
-    for number in range(size):
-        router.add_route(f"/r{number}/{{room}}", resource, _asgi=True)
+    for pattern in patterns:
+        router.add_route(pattern, resource, _asgi=True)
     find = router.find
     find("/")  # compiles the table
     return lambda path: find(path)

@@ -1,7 +1,6 @@
 """kui, assembled: `kui.asgi.Kui` with its router and parameters, as in the README of the package kui."""
 
-from collections.abc import AsyncGenerator, Callable
-from functools import partial
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel
@@ -108,15 +107,14 @@ def routes(size: int) -> App:
     return Kui(routes=[SocketRoute(f"/r{number}/{{room}}", room, name=None) for number in range(size)])
 
 
-def lookup(size: int) -> Callable[[str], object]:
-    search = Router(SocketRoute(f"/r{number}/{{room}}", wait, name=None) for number in range(size)).search
+def lookup(patterns: Sequence[str]) -> Callable[[str], object]:
+    search = Router(SocketRoute(pattern, wait, name=None) for pattern in patterns).search
     return lambda path: search("websocket", path)
 
 
 def static(paths: list[str]) -> Callable[[str], object]:
     with_parameters = [f"/items/{{item}}/{number}" for number in range(len(paths))]
-    router = Router(SocketRoute(path, wait, name=None) for path in [*paths, *with_parameters])
-    return partial(router.search, "websocket")
+    return lookup([*paths, *with_parameters])
 
 
 async def settings() -> dict[str, str]:

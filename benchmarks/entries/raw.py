@@ -4,7 +4,7 @@ It does what the handlers of the others do and nothing else: no states, no error
 it uses msgspec, as kui does; where it validates it uses pydantic, with a model over all parameters.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -130,13 +130,19 @@ def routes(size: int) -> App:
     return app
 
 
-def lookup(size: int) -> Callable[[str], object]:
-    table: dict[str, App] = {f"r{number}": connect() for number in range(size)}
+def lookup(patterns: Sequence[str]) -> Callable[[str], object]:
+    pages = {pattern: connect() for pattern in patterns if "{" not in pattern}
+    rooms = {pattern.split("/")[1]: connect() for pattern in patterns if pattern.endswith("{room}")}
+    posts = {pattern.split("/")[3]: connect() for pattern in patterns if pattern.startswith("/users/")}
 
-    def search(path: str) -> object:
+    def search(path: str) -> tuple[dict[str, Any], App]:
+        if path in pages:
+            return {}, pages[path]
         match path.split("/"):
-            case ["", name, room] if name in table:
-                return {"room": room}, table[name]
+            case ["", name, room] if name in rooms:
+                return {"room": room}, rooms[name]
+            case ["", "users", user, name] if name in posts and user.isdecimal():
+                return {"user": int(user)}, posts[name]
             case _:
                 raise LookupError(path)
 
@@ -144,7 +150,8 @@ def lookup(size: int) -> Callable[[str], object]:
 
 
 def static(paths: list[str]) -> Callable[[str], object]:
-    return {path: connect() for path in paths}.__getitem__
+    table = {path: connect() for path in paths}
+    return lambda path: table[path]
 
 
 async def settings() -> dict[str, str]:
