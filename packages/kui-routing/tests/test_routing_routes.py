@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import linecache
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -80,7 +81,14 @@ def test_a_route_prints_its_path_its_name_and_where_its_endpoint_is() -> None:
     assert f"{__file__}:{chat.__code__.co_firstlineno}" in text
 
 
-def test_a_route_whose_endpoint_is_in_no_file_prints_no_place() -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_route_whose_endpoint_is_in_no_file_prints_no_place(
+    is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_known:  # as Python 3.13 does for `python -c`
+        monkeypatch.setitem(linecache.cache, "<string>", (1, None, ["pass\n"], "<string>"))
+    else:
+        monkeypatch.delitem(linecache.cache, "<string>", raising=False)
     names: dict[str, Any] = {"__name__": "generated"}
     exec("async def endpoint(): ...\nclass View:\n    def __await__(self): yield", names)
     for name in ("endpoint", "View"):

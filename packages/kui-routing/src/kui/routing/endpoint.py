@@ -55,7 +55,8 @@ def where(endpoint: Callable[..., Any]) -> str:
         )
     except (OSError, TypeError):
         return ""
-    return f"{file}:{line}" if file else ""
+    is_file = file and not file.startswith("<")  # what `python -c` and `exec` run is in "<string>"
+    return f"{file}:{line}" if is_file else ""
 
 
 def described(endpoint: Callable[..., Any]) -> str:
