@@ -2,14 +2,19 @@
 
 import re
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from routing_endpoints import Endpoint, chat, news
 
 from kui.routing import HttpRoute, NoRouteFound, Prefix, Router, Routes, SocketRoute
 
 
-async def chat() -> None: ...
+def outside(endpoint: Endpoint) -> Endpoint:
+    async def wrapper() -> None:
+        await endpoint()
+
+    return wrapper
 
 
 @pytest.mark.parametrize(
@@ -27,6 +32,36 @@ def test_a_decorator_without_its_path_is_refused_at_once(decorator: Any) -> None
 def test_a_decorator_with_a_wrong_path_is_refused_before_it_decorates() -> None:
     with pytest.raises(ValueError, match="Route path must start with '/'"):
         Router().http.get("rooms")
+
+
+def test_a_decorator_gives_each_of_its_endpoints_what_came_from_an_iterator() -> None:
+    routes, once = Routes(), cast("Any", iter)
+    for decorator in (
+        routes.websocket("/live", middlewares=once([outside])),
+        routes.http("/", methods=once(["get"]), tags=once(["live"]), middlewares=once([outside])),
+    ):
+        decorator(chat)
+        decorator(news)
+
+    assert [route.middlewares for route in routes] == [(outside,)] * 4
+    assert [(route.methods, route.tags) for route in routes if isinstance(route, HttpRoute)] == [
+        (("GET",), ("live",))
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"middlewares": 5}, "middlewares of the route '/a' are a list of functions, got 5"),
+        ({"methods": "GET"}, "the methods of the route '/a' have to be a collection such as"),
+        ({"tags": "live"}, "tags of the route '/a' are a list of strings, got 'live'"),
+    ],
+)
+def test_a_decorator_with_a_wrong_argument_is_refused_before_it_decorates(
+    settings: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=problem):
+        Router().http("/a", **settings)
 
 
 def test_a_middleware_in_the_place_of_a_list_is_refused() -> None:

@@ -7,7 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Self, TypeVar
 
 from .endpoint import Middleware
-from .route import BaseRoute, HttpRoute, SocketRoute, check_path
+from .route import (
+    BaseRoute,
+    HttpRoute,
+    SocketRoute,
+    check_path,
+    checked_methods,
+    checked_middlewares,
+    checked_tags,
+)
 
 E = TypeVar("E", bound=Callable[..., Any])
 M = TypeVar("M", bound=Middleware)
@@ -42,9 +50,10 @@ class Registration(ABC):
     ) -> Callable[[E], E]:
         """Return a decorator that adds a WebSocket endpoint and returns it unchanged."""
         check_path(path)  # at once: without its parentheses the decorator gets the endpoint here
+        around = checked_middlewares(middlewares, f" of the route {path!r}")
 
         def add(endpoint: E) -> E:
-            self.append(SocketRoute(path, endpoint, name, middlewares=tuple(middlewares)))
+            self.append(SocketRoute(path, endpoint, name, middlewares=around))
             return endpoint
 
         return add
@@ -93,11 +102,14 @@ class HttpDecorator:
     ) -> Callable[[E], E]:
         """Return a decorator that adds an HTTP endpoint and returns it unchanged; the arguments are those of `HttpRoute`."""
         check_path(path)  # at once: without its parentheses the decorator gets the endpoint here
+        of = f" of the route {path!r}"
+        methods = checked_methods(self._methods, of)
+        labels = None if tags is None else checked_tags(tags, of)
+        around = checked_middlewares(middlewares, of)
 
         def add(endpoint: E) -> E:
-            methods, outer = self._methods, tuple(middlewares)
             self._append(
-                HttpRoute(path, endpoint, name, methods, summary, description, tags, middlewares=outer)
+                HttpRoute(path, endpoint, name, methods, summary, description, labels, middlewares=around)
             )
             return endpoint
 

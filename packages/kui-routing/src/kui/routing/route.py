@@ -124,22 +124,10 @@ class HttpRoute(BaseRoute):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.methods is not None:
-            methods = strings(self.methods)
-            if not methods:
-                raise ValueError(
-                    f"the methods of the route {self.path!r} have to be a collection such as {{'GET'}}, or None for"
-                    f" every one; got {self.methods!r}; summary, description and tags are given by their names"
-                )
-            for method in methods:
-                if not _TOKEN.fullmatch(method):
-                    raise ValueError(
-                        f"{method!r} is no method of the route {self.path!r}: a method is a token of RFC 9110, section"
-                        " 5.6.2, such as 'GET'"
-                    )
-            object.__setattr__(self, "methods", in_order(method.upper() for method in methods))
+        of = f" of the route {self.path!r}"
+        object.__setattr__(self, "methods", checked_methods(self.methods, of))
         if self.tags is not None:
-            object.__setattr__(self, "tags", checked_tags(self.tags, f" of the route {self.path!r}"))
+            object.__setattr__(self, "tags", checked_tags(self.tags, of))
 
     @property
     def served_methods(self) -> tuple[str, ...]:
@@ -202,6 +190,24 @@ def checked_prefix(prefix: str) -> str:
         raise ValueError(f'a prefix begins with "/" and does not end with it, as in "/v1"; got {prefix!r}')
     check_path(prefix)
     return prefix
+
+
+def checked_methods(methods: Iterable[str] | None, of: str) -> tuple[str, ...] | None:
+    """Return methods in upper case and in order, or raise ValueError for what are none."""
+    if methods is None:
+        return None
+    found = strings(methods)
+    if not found:
+        raise ValueError(
+            f"the methods{of} have to be a collection such as {{'GET'}}, or None for every one; got {methods!r};"
+            " summary, description and tags are given by their names"
+        )
+    for method in found:
+        if not _TOKEN.fullmatch(method):
+            raise ValueError(
+                f"{method!r} is no method{of}: a method is a token of RFC 9110, section 5.6.2, such as 'GET'"
+            )
+    return in_order(method.upper() for method in found)
 
 
 def checked_tags(tags: Iterable[str], of: str = "") -> tuple[str, ...]:
