@@ -23,4 +23,5 @@ async def live() -> None:
     await websocket.send_text(f"live on {websocket.url.hostname}")
 
 
-app = Hosts((r"api\.example\.com(:\d+)?", api), (r".*", site))
+# a Host header is in any case, and may have a port
+app = Hosts((r"(?i:api\.example\.com)(:\d+)?", api), (r".*", site))

@@ -123,6 +123,14 @@ async def test_hosts_have_applications_of_their_own() -> None:
             await client.websocket("/live").__aenter__()
 
 
+async def test_mounted_applications_see_what_is_below_their_prefix() -> None:
+    async with TestClient(app_of("mounts")) as client:
+        async with client.websocket("/admin/live/hall") as ws:
+            assert await ws.receive_text() == "hall, below /admin"
+        assert (await client.get("/static/page.html")).text == (EXAMPLES / "chat/page.html").read_text()
+        assert (await client.get("/static/nothing")).status_code == 404
+
+
 async def test_an_own_encoding_gives_messages_and_refuses_what_is_none() -> None:
     points = import_module("own_encoding").points
     async with TestClient(app_of("own_encoding"), lifespan="off") as client, client.websocket("/") as ws:

@@ -96,6 +96,13 @@ def test_a_route_is_one_line_with_the_methods_that_it_serves(
     assert tuple(line.split()[:2]) == shown
 
 
+def test_an_application_without_routes_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "routing_command_empty.py").write_text("app = []\n")
+    assert listed("routing_command_empty", monkeypatch, capsys) == [["There", "are", "no", "routes."]]
+
+
 def test_a_collection_of_routes_will_do(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,8 +55,9 @@ def test_a_name_is_taken_once() -> None:
     assert len(router << SocketRoute("/b", chat, None) << Routes(SocketRoute("/c", chat), namespace="n")) == 3
 
 
-def test_the_methods_of_one_path_may_share_a_name() -> None:
-    router = Router([HttpRoute("/a", chat, "item", ["GET"]), HttpRoute("/a", news, "item", ["POST"])])
+@pytest.mark.parametrize(("first", "second"), [(["GET"], ["POST"]), (None, ["GET"]), (["GET"], None)])
+def test_the_methods_of_one_path_may_share_a_name(first: list[str] | None, second: list[str] | None) -> None:
+    router = Router([HttpRoute("/a", chat, "item", first), HttpRoute("/a", news, "item", second)])
     assert router.url_for("item") == "/a"
 
 

@@ -1,6 +1,7 @@
 """What is no endpoint is refused when it is registered."""
 
 import functools
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from unittest.mock import AsyncMock
@@ -86,6 +87,14 @@ class GeneratorInstance:
 class Empty: ...
 
 
+class NotAwaited:
+    __await__ = None
+
+
+class AsyncAwait:
+    async def __await__(self) -> None: ...
+
+
 class MadeElsewhere:
     def __new__(cls) -> Any:
         return chat()
@@ -100,7 +109,7 @@ class MadeByItsMetaclass(metaclass=Meta): ...
 
 
 @pytest.mark.parametrize("route", [HttpRoute, SocketRoute])
-@pytest.mark.parametrize("endpoint", [plain, functools.partial(plain), View().method])
+@pytest.mark.parametrize("endpoint", [plain, functools.partial(plain), View().method, staticmethod(plain)])
 def test_a_function_that_is_not_async_is_refused(route: type[BaseRoute], endpoint: Any) -> None:
     with pytest.raises(
         TypeError, match="of the route '/x' is not async; declare it with async def"
@@ -144,6 +153,10 @@ def test_what_may_be_awaitable_is_taken(endpoint: Any) -> None:
         (Empty, r"Empty of the route '/x' is a class whose instances cannot be awaited; write an __await__"),
         (AsyncInstance, r"only called; register an instance: AsyncInstance\(\)"),
         (functools.partial(Empty), "is a class whose instances cannot be awaited"),
+        (int, "the endpoint builtins.int of the route '/x' is a class whose instances cannot be awaited"),
+        (ValueError, "is a class whose instances cannot be awaited"),
+        (NotAwaited, "is a class whose instances cannot be awaited"),
+        (AsyncAwait, r"is a class with an async __await__; declare it with def, and return self.run\(\)"),
         (
             PlainInstance(),
             "PlainInstance of the route '/x' has a __call__ that is not async; declare it with async def",
@@ -185,10 +198,12 @@ def test_a_bind_that_returns_no_endpoint_is_refused() -> None:
         assert len(router) == 0
 
 
-@pytest.mark.parametrize("name", ["bind", "verify"])
-def test_what_cannot_be_called_is_refused_by_an_empty_router(name: str) -> None:
-    wrong: dict[str, Any] = {name: 5}
-    with pytest.raises(TypeError, match=f"the argument {name} of a router has to be a function, got 5"):
+@pytest.mark.parametrize(("name", "arguments"), [("bind", "endpoint, protocol"), ("verify", "route, trace")])
+@pytest.mark.parametrize("value", [5, in_a_thread], ids=["a number", "of one argument"])
+def test_what_cannot_be_called_is_refused_by_an_empty_router(name: str, arguments: str, value: Any) -> None:
+    wrong: dict[str, Any] = {name: value}
+    problem = f"the argument {name} of a router has to be a function of ({arguments}), got {value!r}"
+    with pytest.raises(TypeError, match=re.escape(problem)):
         Router(**wrong)
 
 
@@ -250,3 +265,25 @@ def test_a_middleware_that_returns_no_endpoint_is_refused() -> None:
             TypeError, match=f"{middleware.__name__} returned .* for the route '/x'; {remedy}"
         ):
             Router([SocketRoute("/x", chat) @ wrong])
+
+
+def with_settings(limit: int, endpoint: Endpoint) -> Endpoint:
+    return endpoint
+
+
+def failing(endpoint: Endpoint) -> Endpoint:
+    raise TypeError("not today")
+
+
+@pytest.mark.parametrize("middleware", [with_settings, lambda: chat])
+def test_a_middleware_that_cannot_be_called_with_an_endpoint_alone_is_refused(middleware: Any) -> None:
+    with pytest.raises(
+        TypeError,
+        match=r"of the route '/x' cannot be called with an endpoint as its only argument: .*; one with settings is a",
+    ):
+        Router([SocketRoute("/x", chat) @ middleware])
+
+
+def test_what_a_middleware_itself_raises_stays() -> None:
+    with pytest.raises(TypeError, match=r"^not today"):
+        Router([SocketRoute("/x", chat) @ failing])

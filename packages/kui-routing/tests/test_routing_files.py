@@ -60,6 +60,11 @@ def test_underscores_become_hyphens_unless_they_are_allowed(write: Write) -> Non
     assert paths(allow_underline=True) == ["/all_rooms/new_ones"]
 
 
+def test_underscores_of_a_parameter_stay(write: Write) -> None:
+    write(**{"all_rooms/new_{room_id:int}": ENDPOINT})
+    assert paths() == ["/all-rooms/new-{room_id:int}"]
+
+
 def test_a_suffix_goes_behind_every_path_but_an_index(write: Write) -> None:
     write(about=ENDPOINT, index=ENDPOINT)
     assert paths(suffix=".html") == ["/about.html", "/"]
@@ -73,6 +78,18 @@ def test_a_file_may_be_named_like_a_parameter(write: Write) -> None:
 def test_files_of_two_underscores_are_no_routes_and_are_not_run(write: Write) -> None:
     write(**{"__init__": ENDPOINT, "__main__": "raise SystemExit"})
     assert paths() == []
+
+
+def test_hidden_files_are_no_routes_and_are_not_run(write: Write) -> None:
+    write(**{".#index": "raise SystemExit", ".checkpoints/index": "raise SystemExit", "index": ENDPOINT})
+    assert paths() == ["/"]
+
+
+def test_a_file_that_cannot_be_a_module_is_refused_with_its_name(write: Write) -> None:
+    write(**{"robots.txt": ENDPOINT})
+    with pytest.raises(ValueError, match=r"no module can be imported from robots\.txt\.py") as error:
+        FileRoutes("pages")
+    assert error.value.__notes__[0].endswith("pages/robots.txt.py")
 
 
 async def test_middlewares_of_the_module_are_inside_of_those_of_its_packages(write: Write) -> None:
@@ -114,8 +131,9 @@ def test_a_module_that_is_no_package_is_refused() -> None:
 
 def test_an_error_in_a_module_is_the_one_that_is_raised(write: Write) -> None:
     write(about="import nothing_of_this_name")
-    with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
+    with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name") as error:
         FileRoutes("pages")
+    assert error.value.__notes__[0].endswith("about.py")
 
 
 def test_the_modules_of_1x_have_them() -> None:

@@ -211,6 +211,7 @@ def test_a_group_is_a_sequence() -> None:
     assert routes == [a, b]
     assert routes == (a, b)
     assert routes != 5
+    assert Routes() != ""
     with pytest.raises(TypeError, match="unhashable"):
         hash(routes)
 

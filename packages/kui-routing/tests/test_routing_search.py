@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from routing_endpoints import chat, news
@@ -58,6 +58,12 @@ def test_a_route_class_brings_its_own_protocol() -> None:
 def test_a_route_without_a_protocol_is_refused() -> None:
     with pytest.raises(TypeError, match="BaseRoute has no protocol: set one on the class"):
         Router([BaseRoute("/a", chat)])
+
+    class Unset(BaseRoute):
+        protocol: ClassVar[Any] = None
+
+    with pytest.raises(TypeError, match="Unset has no protocol"):
+        Router([Unset("/a", chat)])
 
 
 def test_a_route_is_found_also_when_it_was_added_after_a_search() -> None:

@@ -3,11 +3,15 @@
 import re
 from functools import partial
 from typing import Any, cast
+from urllib.parse import unquote
 
 import pytest
 from routing_endpoints import Endpoint, chat, news
 
-from kui.routing import HttpRoute, NoRouteFound, Prefix, Router, Routes, SocketRoute
+from kui.routing import HttpRoute, Mount, NoRouteFound, Prefix, Router, Routes, SocketRoute
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None: ...
 
 
 def outside(endpoint: Endpoint) -> Endpoint:
@@ -103,6 +107,34 @@ def test_tags_that_are_no_list_of_strings_are_refused(tags: Any, problem: str) -
         HttpRoute("/x", chat, tags=tags)
     with pytest.raises(TypeError, match=f"tags are a list of strings, got {problem}"):
         Routes(tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("path", "position", "problem"),
+    [
+        ("/a?page=1", 2, "'?': a path ends before it; the query is no part of a path"),
+        ("/a#top", 2, "'#': a path ends before it"),
+        ("/a%20b", 2, "'%20': a path is written decoded, as routes are matched: write the character itself"),
+        ("/rooms/<int:room>", 7, "'<int:room>': a parameter is written {name} or {name:type}"),
+        ("/a\nb", 2, r"'\n': a path has no control characters"),
+        ("/a\ud800", 2, "a lone surrogate is no character"),
+    ],
+)
+def test_what_no_path_is_matched_with_is_refused_where_it_stands(
+    path: str, position: int, problem: str
+) -> None:
+    for add in (lambda: SocketRoute(path, chat), lambda: Prefix(path), lambda: Mount(path, application)):
+        with pytest.raises(ValueError, match=re.escape(problem)) as caught:
+            add()
+        *_, shown, marker = str(caught.value).splitlines()
+        assert f"at position {position} of the path\n" in str(caught.value)
+        assert (len(shown), marker.index("^")) == (len(path) + 4, position + 4)
+
+
+@pytest.mark.parametrize("path", ["/100%", "/50%-off", "/a b", "/café", "/:id", "/a<b", "/@me", "/a;b=1"])
+def test_characters_that_a_client_may_ask_for_stay(path: str) -> None:
+    router = Router([SocketRoute(path, chat, "n")])
+    assert router.search("websocket", unquote(router.url_for("n"))) == ({}, chat)
 
 
 @pytest.mark.parametrize("prefix", [5, None, b"/a"])

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         routes = routes_of(options.app)
     except TargetError as error:
         parser.error(f"{options.app}: {error}")
-    print(table(routes))
+    print(table(routes) or "There are no routes.")
 
 
 class TargetError(Exception):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
 from typing import Any, Final, Generic, Literal, TypeVar, cast
 from uuid import UUID
+
+from .endpoint import takes
 
 T = TypeVar("T")
 
@@ -39,7 +42,7 @@ class Converter(Generic[T]):
     instance under the name that paths use.
 
     Attributes:
-        regex: what the text looks like; it has to match all of it. No capturing groups.
+        regex: what the text looks like; it has to match all of it. No capturing groups, no anchors.
         strictness: where two parameters could take the same text, the one with the lower number is tried first. The
             built-in ones: uuid 10, date 20, int 30, decimal 40, float 50, str 100. Types that cross slashes come after
             all the others.
@@ -185,8 +188,17 @@ class UUIDConverter(Converter[UUID]):
 
 
 def _text(value: object) -> str:
-    if value is None:
-        raise ValueError("None is no text")
+    """Return the text of a value that has one: of an Enum that of its value, of None, a truth value, bytes or a collection
+    none."""
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, str):
+        return value
+    kind = type(value)
+    if value is None or isinstance(value, bool | Collection):
+        raise TypeError(f"{kind.__name__} is no text")
+    if kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__:
+        raise TypeError(f"{kind.__name__} has no text of its own; write a __str__ method")
     return str(value)
 
 
@@ -212,7 +224,7 @@ _registry: dict[str, Converter[Any]] = {
 
 
 def register_converter(name: str, converter: Converter[Any]) -> None:
-    """Make a converter known to every router built from now on, as `{parameter:name}`.
+    """Make a converter known to every router, as `{parameter:name}`.
 
     For one router alone, give it to `Router(converters={name: converter})`.
 
@@ -252,6 +264,8 @@ def check_converter(name: object, converter: object) -> None:
             f"the path parameter type {name!r}: {type(found).__name__} has no to_python method of its own; write one that"
             " returns the value of a text"
         )
+    for method in (found.to_python, found.to_path, found.match):
+        _check_method(f"the path parameter type {name!r}: {type(found).__name__}", method)
     try:
         hash(found)
     except TypeError as error:
@@ -261,6 +275,17 @@ def check_converter(name: object, converter: object) -> None:
         ) from error
     _check_regex(type(found).__name__, getattr(found, "regex", None))
     _check_strictness(type(found).__name__, found.strictness)
+    if not isinstance(found.crosses_slashes, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"the crosses_slashes of {type(found).__name__} has to be True or False, got {found.crosses_slashes!r}"
+        )
+
+
+def _check_method(of: str, method: Callable[..., object]) -> None:
+    if inspect.iscoroutinefunction(method):
+        raise TypeError(f"{of} has an async {method.__name__}; declare it with def: a search does not wait")
+    if not takes(method, "text"):
+        raise TypeError(f"{of} has a {method.__name__} that cannot be called with one argument besides self")
 
 
 def _check_regex(name: str, regex: object) -> None:
@@ -271,6 +296,11 @@ def _check_regex(name: str, regex: object) -> None:
         groups = max(re.compile(written).groups for written in (regex, f"(?:{regex})"))
     except re.error as error:
         raise ValueError(f"the regex of {name} is wrong: {error}: {regex!r}") from error
+    if regex.startswith(("^", r"\A")) or re.search(r"(?<!\\)(\\\\)*(\$|\\[Zz])\Z", regex):
+        raise ValueError(
+            f"the regex of {name} has an anchor, which could not match beside other text of a segment; write it without,"
+            f" for it has to match all of its text in any case: {regex!r}"
+        )
     if groups:
         raise ValueError(f"the regex of {name} has a capturing group, write (?:...): {regex!r}")
 

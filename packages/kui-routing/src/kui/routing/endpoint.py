@@ -22,12 +22,12 @@ what each middleware returns."""
 
 
 def unbound(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what is below partials and methods: a function, a class, or an instance."""
+    """Return what is below partials, methods and static methods: a function, a class, or an instance."""
     while True:
         if isinstance(endpoint, functools.partial):
             endpoint = cast("functools.partial[Any]", endpoint).func
-        elif inspect.ismethod(endpoint):
-            endpoint = endpoint.__func__
+        elif inspect.ismethod(endpoint) or isinstance(endpoint, staticmethod):
+            endpoint = cast("Callable[..., Any]", endpoint.__func__)
         else:
             return endpoint
 
@@ -67,6 +67,17 @@ def described(endpoint: Callable[..., Any]) -> str:
     return f"{target.__module__}.{target.__qualname__}"
 
 
+def takes(function: Callable[..., object], *arguments: object) -> bool:
+    """Return whether a function can be called with some arguments, as far as that is known."""
+    try:
+        inspect.signature(function, follow_wrapped=False).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:  # what is not written in Python may have no signature
+        return True
+    return True
+
+
 def only_method(layer: object) -> str | None:
     """Return the one HTTP method that an endpoint or a middleware lets through, if it says so, as those of
     `kui.http.required_method` do."""
@@ -97,8 +108,12 @@ _ANY: Final = (Any, "Any", "typing.Any")
 
 
 def _why_no_awaitable_instances(view: Any) -> str | None:
-    makes_its_own = type(view).__call__ is not type.__call__ or view.__new__ is not object.__new__
-    if makes_its_own or hasattr(view, "__await__"):
+    makes_its_own = type(view).__call__ is not type.__call__ or isinstance(view.__new__, FunctionType)
+    if makes_its_own:
+        return None
+    if inspect.iscoroutinefunction(awaiting := getattr(view, "__await__", None)):
+        return "is a class with an async __await__; declare it with def, and return self.run().__await__()"
+    if awaiting is not None:
         return None
     problem = "is a class whose instances cannot be awaited"
     if any("__call__" in vars(base) for base in view.__mro__):

@@ -133,7 +133,7 @@ class Routes(Registration, Sequence[BaseRoute]):
         return iter(self._routes)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence):
+        if not isinstance(other, Sequence) or isinstance(other, str | bytes):
             return NotImplemented
         return self._routes == list(cast("Sequence[object]", other))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from .endpoint import described, unbound, why_not_async
+from .endpoint import described, takes, unbound, why_not_async
 from .registration import Registration
 from .route import BaseRoute, checked_middlewares, strings
 
@@ -126,11 +126,9 @@ def _why_no_application(endpoint: Any) -> str | None:
     if inspect.isasyncgenfunction(function):
         return "is an async generator function, whose call cannot be awaited"
     call = endpoint if function is target else endpoint.__call__
-    try:
-        inspect.signature(call, follow_wrapped=False).bind("scope", "receive", "send")
-    except TypeError:
-        return (
-            "cannot be called with (scope, receive, send); a WSGI application needs an adapter around it, such as"
-            " a2wsgi.WSGIMiddleware"
-        )
-    return None
+    if takes(call, "scope", "receive", "send"):
+        return None
+    return (
+        "cannot be called with (scope, receive, send); a WSGI application needs an adapter around it, such as"
+        " a2wsgi.WSGIMiddleware"
+    )

@@ -1,4 +1,4 @@
-"""The path of a route: its parameters, the shape that conflicts are about, and the way back to a URL."""
+"""The path of a route: its parameters, and the shape that conflicts are about."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from sys import intern
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
-from .converters import REFUSED, Converter, StrConverter
-
-# RFC 3986, section 3.3: a segment consists of pchar = unreserved / pct-encoded / sub-delims / ":" / "@"
-SEGMENT_SAFE: Final = "!$&'()*+,;=:@"
+from .converters import Converter, StrConverter
 
 _BRACE: Final = re.compile(r"[{}]")
 DOT_SEGMENT: Final = re.compile(r"/\.\.?(?:/|\Z)")
@@ -47,19 +43,19 @@ def parse(path: str) -> tuple[str | Parameter, ...]:
     while brace := _BRACE.search(path, done):
         start = brace.start()
         if brace[0] == "}":
-            raise _slip(path, start, "a '}' without a '{' before it")
+            raise slip_at(path, start, "a '}' without a '{' before it")
         end = _BRACE.search(path, start + 1)
         if end is None or end[0] == "{":
-            raise _slip(path, start, "a '{' that no '}' closes")
+            raise slip_at(path, start, "a '{' that no '}' closes")
         if start > done:
             tokens.append(path[done:start])
         name, colon, kind = path[start + 1 : end.start()].partition(":")
         if not name.isidentifier():
-            raise _slip(path, start + 1, f"a parameter's name is an identifier, got {name!r}")
+            raise slip_at(path, start + 1, f"a parameter's name is an identifier, got {name!r}")
         if colon and not kind.isidentifier():
-            raise _slip(path, start + len(name) + 2, f"a parameter's type is an identifier, got {kind!r}")
+            raise slip_at(path, start + len(name) + 2, f"a parameter's type is an identifier, got {kind!r}")
         if name in names:
-            raise _slip(path, start + 1, f"the parameter {name!r} occurs twice")
+            raise slip_at(path, start + 1, f"the parameter {name!r} occurs twice")
         names.add(name)
         # equal texts as one object: a search then touches less memory
         tokens.append(Parameter(intern(name), kind or "str"))
@@ -69,8 +65,10 @@ def parse(path: str) -> tuple[str | Parameter, ...]:
     return tuple(tokens)
 
 
-def _slip(path: str, position: int, problem: str) -> ValueError:
-    return ValueError(f"{problem}, at position {position} of the path\n    {path}\n    {' ' * position}^")
+def slip_at(path: str, position: int, problem: str) -> ValueError:
+    """Return the error for a slip, which shows where in the path it is."""
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in path)
+    return ValueError(f"{problem}, at position {position} of the path\n    {shown}\n    {' ' * position}^")
 
 
 Token = str | Captured
@@ -138,55 +136,6 @@ class Pattern:
     def regex(self) -> re.Pattern[str]:
         """The whole path as one regular expression with a named group for each parameter."""
         return re.compile(expression(self.tokens), re.DOTALL)
-
-    def format(self, values: Mapping[str, Any]) -> str:
-        """Return the path, percent-encoded, with values in the place of parameters.
-
-        Raises:
-            ValueError: a value is missing or superfluous, its text would not match the parameter, or a segment would
-                be "." or "..", which clients remove from URLs, encoded or not.
-            TypeError: a converter's `to_path` returned no string.
-        """
-        missing = [name for name in self.names if name not in values]
-        superfluous = [name for name in values if name not in self.names]
-        if missing or superfluous:
-            problems = [
-                f"{kind} {', '.join(map(repr, names))}"
-                for kind, names in (("missing", missing), ("superfluous", superfluous))
-                if names
-            ]
-            raise ValueError(f"the parameters do not fit the path {self.path!r}: {'; '.join(problems)}")
-        path = "".join(
-            quote(token, safe=SEGMENT_SAFE + "/")
-            if isinstance(token, str)
-            else self._text(token, values[token.name])
-            for token in self.tokens
-        )
-        if DOT_SEGMENT.search(path):
-            raise ValueError(
-                f"the path {self.path!r} would be {path!r}, from which clients remove the segments '.' and '..'"
-                " (RFC 3986, section 5.2.4)"
-            )
-        return path
-
-    def _text(self, parameter: Captured, value: Any) -> str:
-        converter = parameter.converter
-        problem: Exception | None = None
-        try:
-            text = converter.to_path(value)
-        except (ValueError, ArithmeticError, TypeError, AttributeError) as error:
-            text, problem = "", error
-        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(
-                f"{type(converter).__name__}.to_path has to return a string, and returned {text!r} for {value!r}, the"
-                f" parameter {parameter.name!r} of the path {self.path!r}"
-            )
-        if problem or converter.match(text) is REFUSED:
-            raise ValueError(
-                f"{value!r} is no value for the parameter {parameter.name!r} of the path {self.path!r},"
-                f" which has to match {converter.regex}"
-            ) from problem
-        return quote(text, safe=SEGMENT_SAFE + "/" if converter.crosses_slashes else SEGMENT_SAFE)
 
 
 def expression(tokens: Segment) -> str:

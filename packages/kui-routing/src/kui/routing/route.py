@@ -8,10 +8,25 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Self, cast
 
 from .endpoint import Endpoint, Middleware, derived_name, described, where
-from .path import DOT_SEGMENT, parse
+from .path import DOT_SEGMENT, parse, slip_at
 
 # The order of Allow headers and listings; other methods follow in alphabetical order.
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+
+# What a path would be matched with, and never is.
+_SLIPS: Final = (
+    (
+        re.compile("[?#]"),
+        "a path ends before it; the query is no part of a path, and handlers read it as a parameter",
+    ),
+    (
+        re.compile("%[0-9A-Fa-f]{2}"),
+        "a path is written decoded, as routes are matched: write the character itself",
+    ),
+    (re.compile("<[^/]*>"), "a parameter is written {name} or {name:type}"),
+    (re.compile(r"[\x00-\x1f\x7f]"), "a path has no control characters"),
+    (re.compile("[\ud800-\udfff]"), "a lone surrogate is no character, and has no place in a URL"),
+)
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -178,6 +193,9 @@ def check_path(path: str) -> None:
         raise ValueError(
             f"no client asks for the path {path!r}: it removes the segments '.' and '..' (RFC 3986, section 5.2.4)"
         )
+    for slip, remedy in _SLIPS:
+        if found := slip.search(path):
+            raise slip_at(path, found.start(), f"{found[0]!r}: {remedy}")
     if "{" in path or "}" in path:
         parse(path)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from .converters import Converter, known_converters
-from .endpoint import Bind, Endpoint, Middleware
+from .endpoint import Bind, Endpoint, Middleware, takes
 from .errors import MethodNotAllowed, NoMatchFound, NoRouteFound, RouteConflict
 from .finder import Finder
 from .group import checked_route, flattened
@@ -16,6 +16,7 @@ from .listing import table as listed
 from .mount import Mount, Mounted
 from .path import Pattern
 from .registration import Registration
+from .reverse import path_for
 from .route import BaseRoute, checked_middlewares, in_order
 from .table import Method, Table
 from .trace import Trace, compose
@@ -34,8 +35,8 @@ class Router(Registration):
 
     Args:
         routes: routes and (nested) collections of routes.
-        http_middlewares: around all HTTP handlers; the last is the outermost.
-        socket_middlewares: likewise around all WebSocket handlers.
+        http_middlewares: around the HTTP handlers; the last is the outermost. Mounts have none.
+        socket_middlewares: likewise around the WebSocket handlers.
         bind: makes an endpoint of a protocol callable without arguments; identity by default.
         verify: called as `verify(route, trace)` for each protocol of a route, when its handler is built and before it
             goes into a table; may raise to refuse it.
@@ -63,9 +64,9 @@ class Router(Registration):
     ) -> None:
         self.http_middlewares = list(checked_middlewares(http_middlewares))
         self.socket_middlewares = list(checked_middlewares(socket_middlewares))
-        _check_callable("bind", bind)
+        _check_function("bind", bind, "endpoint, protocol")
         if verify is not None:
-            _check_callable("verify", verify)
+            _check_function("verify", verify, "route, trace")
         self._bind = bind
         self._verify = verify
         self._converters = known_converters(converters)
@@ -83,7 +84,7 @@ class Router(Registration):
             TypeError: no route, an endpoint that is not async, a middleware or a `bind` that returns no endpoint.
         """
         route = checked_route(route)
-        if "" in route.served_protocols:
+        if not all(route.served_protocols):
             raise TypeError(
                 f"{type(route).__name__} has no protocol: set one on the class, or use HttpRoute or SocketRoute"
             )
@@ -111,7 +112,8 @@ class Router(Registration):
     def surround(
         self, http_middlewares: Iterable[Middleware] = (), socket_middlewares: Iterable[Middleware] = ()
     ) -> None:
-        """Put middlewares around all handlers, also those that are built already, outside of the router's own.
+        """Put middlewares around the handlers, also those that are built already, outside of the router's own; not around
+        mounts.
 
         One that the router has stays where it is. An error leaves the router as it was.
 
@@ -159,7 +161,7 @@ class Router(Registration):
             finder = self._finders[protocol][method]
         except KeyError:
             finder = self._table(protocol).finder(method)
-        if finder.static and (handler := finder.static.get(path)) is not None:
+        if (handler := finder.static.get(path)) is not None:
             return {}, handler
         find_dynamic = finder.find_dynamic
         found = find_dynamic(path)
@@ -180,17 +182,15 @@ class Router(Registration):
 
         Raises:
             NoRouteFound: no route has the name.
-            ValueError: a parameter is missing, superfluous, would not match, or would make a segment "." or "..".
+            ValueError: a parameter is missing, superfluous, would not match or not alone, or would make a segment "." or
+                "..", or a path that begins with "//".
             TypeError: a converter's `to_path` returned no string.
         """
         trace = self._named(name)
         try:
-            path = trace.pattern.format(path_params or {})
+            return path_for(trace.pattern, path_params or {})
         except ValueError as error:
             raise ValueError(f"url_for({name!r}): {error}") from error.__cause__
-        if path.startswith("//"):
-            raise ValueError(f"url_for({name!r}): a browser reads {path!r} as another host")
-        return path
 
     def protocol_of(self, name: str) -> str:
         """Return the protocol of a route, the first of them for one that serves several.
@@ -314,8 +314,8 @@ class Router(Registration):
         if route.name is None or route.name not in self._names:
             return
         other = self._names[route.name].route
-        same_place = (other.path, other.served_protocols) == (route.path, route.served_protocols)
-        if not (same_place and route.served_methods):
+        # routes that differ in their methods alone share a name; those that differ in nothing are a conflict of paths
+        if (other.path, other.served_protocols) != (route.path, route.served_protocols):
             raise RouteConflict(
                 f"Duplicate route name: {route.name}\n    {other}\n    {route}\n"
                 "give one another name (name=None for none), or a namespace to the group that it is in"
@@ -328,6 +328,8 @@ def _missing(known: list[Middleware], wanted: Iterable[Middleware]) -> list[Midd
     return [middleware for middleware in checked_middlewares(wanted) if id(middleware) not in ids]
 
 
-def _check_callable(name: str, value: object) -> None:
-    if not callable(value):
-        raise TypeError(f"the argument {name} of a router has to be a function, got {value!r}")
+def _check_function(name: str, value: object, arguments: str) -> None:
+    if not (callable(value) and takes(value, *arguments.split(", "))):
+        raise TypeError(
+            f"the argument {name} of a router has to be a function of ({arguments}), got {value!r}"
+        )

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .endpoint import Bind, Endpoint, Middleware, described, why_not_async
+from .endpoint import Bind, Endpoint, Middleware, described, takes, why_not_async
 from .path import Pattern
 from .route import BaseRoute
 
@@ -87,7 +87,17 @@ def _bound(endpoint: Endpoint, protocol: str, bind: Bind, route: BaseRoute) -> E
 
 
 def _wrapped(endpoint: Endpoint, middleware: Middleware, route: BaseRoute) -> Endpoint:
-    return _checked(middleware(endpoint), f"the middleware {described(middleware)}", route)
+    by = f"the middleware {described(middleware)}"
+    try:
+        returned = middleware(endpoint)
+    except TypeError as error:
+        if takes(middleware, endpoint):
+            raise
+        raise TypeError(
+            f"{by} of the route {route.path!r} cannot be called with an endpoint as its only argument: {error}; one with"
+            " settings is a function that returns a middleware, or a functools.partial"
+        ) from None
+    return _checked(returned, by, route)
 
 
 def _checked(returned: Endpoint, by: str, route: BaseRoute) -> Endpoint:
