@@ -6,7 +6,7 @@ import pickle
 import pytest
 from routing_endpoints import Endpoint, chat, news
 
-from kui.routing import HttpRoute, MethodNotAllowed, NoMatchFound, Router, Routes
+from kui.routing import HttpRoute, MethodNotAllowed, NoMatchFound, Router, Routes, SocketRoute
 
 
 def test_one_path_may_have_several_methods() -> None:
@@ -78,6 +78,35 @@ def test_a_method_that_no_route_serves_tells_what_is_around_the_first_route_that
 
 def passed(endpoint: Endpoint) -> Endpoint:
     return endpoint
+
+
+def test_a_trace_is_that_of_the_route_whose_handler_a_search_returns() -> None:
+    routes = [
+        HttpRoute("/{a}", news, "any", methods=["POST"]) @ passed,
+        HttpRoute("/item", chat, "item", methods=["GET"]),
+        HttpRoute("/{n:int}", chat, "every"),
+        SocketRoute("/item", chat, "live"),
+    ]
+    router = Router(routes)
+    for protocol, path, method, params, name in (
+        ("http", "/item", "GET", {}, "item"),
+        ("http", "/item", "HEAD", {}, "item"),
+        ("http", "/item", "POST", {"a": "item"}, "any"),
+        ("http", "/7", "POST", {"n": 7}, "every"),
+        ("http", "/7", "BREW", {"n": 7}, "every"),
+        ("http", "/item", None, {}, "item"),
+        ("websocket", "/item", None, {}, "live"),
+    ):
+        found, trace = router.trace(protocol, path, method)
+        assert (found, trace.route.name) == (params, name)
+        assert router.search(protocol, path, method) == (params, trace.handler)
+    with pytest.raises(MethodNotAllowed) as caught:
+        router.trace("http", "/item", "PUT")
+    assert caught.value.allow == ("GET", "HEAD", "POST")
+    with pytest.raises(NoMatchFound):
+        router.trace("websocket", "/7")
+    router <<= HttpRoute("/item", news, "put", methods=["PUT"])
+    assert router.trace("http", "/item", "PUT")[1].route.name == "put"
 
 
 def test_what_is_told_where_no_route_serves_a_method_can_be_copied_and_pickled() -> None:

@@ -65,6 +65,18 @@ async def test_cors_of_a_group_or_a_route_is_on_preflights_and_405(method: str, 
             assert ("access-control-allow-methods" in response.headers) is (method == "OPTIONS")
 
 
+async def test_a_preflight_runs_the_middlewares_of_the_route_that_serves_the_announced_method() -> None:
+    app = Kui()
+    app.router <<= HttpRoute("/{item}", _home, None, ["GET"])
+    app.router <<= HttpRoute("/{item}", _home, None, ["POST"]) @ allow_cors(CORS["allow_origins"])
+    async with TestClient(app) as client:
+        for announced, is_allowed in (("POST", True), ("GET", False), ("HEAD", False), ("PUT", False)):
+            headers = {**PAGE, "access-control-request-method": announced}
+            response = await client.options("/7", headers=headers)
+            assert response.status_code == 200
+            assert ("access-control-allow-origin" in response.headers) is is_allowed
+
+
 @dataclass
 class Counting:
     """A middleware that is not hashable."""

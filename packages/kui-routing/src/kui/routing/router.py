@@ -167,11 +167,27 @@ class Router(Registration):
         found = find_dynamic(path)
         if found is not None:
             return found
-        table = self._table(protocol)
-        if method is not None and (allow := table.allowed(path)) and (first := table.first(path)):
-            params, trace = first
-            raise MethodNotAllowed(in_order(allow), path, method, params, trace.middlewares)
-        raise NoMatchFound(f"no {protocol} route matches the path {path!r}")
+        raise self._miss(protocol, path, method)
+
+    def trace(self, protocol: str, path: str, method: str | None = None) -> tuple[dict[str, Any], Trace]:
+        """Return the converted parameters and the trace of the route whose handler `search` returns.
+
+        Args:
+            protocol, path, method: as for `search`.
+
+        Raises:
+            NoMatchFound, MethodNotAllowed, ValueError: as by `search`.
+
+        >>> async def room() -> None: ...
+        >>> from kui.routing import SocketRoute
+        >>> params, trace = Router([SocketRoute("/rooms/{room:int}", room)]).trace("websocket", "/rooms/5")
+        >>> params, trace.route.path
+        ({'room': 5}, '/rooms/{room:int}')
+        """
+        found = self._table(protocol).trace(path, method)
+        if found is None:
+            raise self._miss(protocol, path, method)
+        return found
 
     def url_for(self, name: str, path_params: Mapping[str, Any] | None = None) -> str:
         """Return the percent-encoded path of a route.
@@ -242,6 +258,13 @@ class Router(Registration):
         self._clear()
         for traces in members:
             self._insert(traces)
+
+    def _miss(self, protocol: str, path: str, method: str | None) -> LookupError:
+        table = self._table(protocol)
+        if method is not None and (allow := table.allowed(path)) and (first := table.trace(path)):
+            params, trace = first
+            return MethodNotAllowed(in_order(allow), path, method, params, trace.middlewares)
+        return NoMatchFound(f"no {protocol} route matches the path {path!r}")
 
     def _named(self, name: str) -> Trace:
         trace = self._names.get(name)

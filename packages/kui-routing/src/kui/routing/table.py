@@ -37,7 +37,7 @@ class Table:
         self._traces: list[Trace] = []
         self._by_shape: dict[tuple[object, ...], list[Trace]] = {}
         self._methods: set[str] = set()
-        self._all: Finder[Trace] | None = None
+        self._trace_finders: dict[Method, Finder[Trace]] = {}
 
     def conflict(self, pattern: Pattern, methods: tuple[str, ...]) -> Trace | None:
         """Return the route that keeps a path from being inserted, if there is one."""
@@ -48,7 +48,7 @@ class Table:
 
     def insert(self, trace: Trace) -> None:
         """Add a route for which there is no `conflict`."""
-        self._all = None
+        self._trace_finders.clear()
         self._traces.append(trace)
         same = self._by_shape.setdefault(trace.pattern.shape, [])
         same.append(trace)
@@ -83,13 +83,16 @@ class Table:
         """Return the methods that a path serves, of those that routes name."""
         return {method for method in self._methods if self.finder(method).find(path)}
 
-    def first(self, path: str) -> tuple[dict[str, Any], Trace] | None:
-        """Return the parameters and the first route that matches a path, whatever its methods."""
-        if self._all is None:
-            self._all = Finder()
-            for first, *_ in self._by_shape.values():
-                self._all.insert(first.pattern, first)
-        return self._all.find(path)
+    def trace(self, path: str, method: str | None = None) -> tuple[dict[str, Any], Trace] | None:
+        """Return the parameters and the route that matches a path and serves a method; None: whatever its methods."""
+        key = OTHER_METHODS if self._is_other(method) else method
+        finder = self._trace_finders.get(key)
+        if finder is None:
+            self._trace_finders[key] = finder = Finder[Trace]()
+            for same in self._by_shape.values():
+                if trace := _serving(same, key):
+                    finder.insert(trace.pattern, trace)
+        return finder.find(path)
 
 
 def _serving(traces: list[Trace], method: Method) -> Trace | None:

@@ -33,7 +33,7 @@ from .draining import Drained, Draining
 from .encoders import IMMUTABLE, JSONEncoders
 from .exceptions import ExceptionMiddleware
 from .factory import FactoryClass
-from .fallback import Fallback
+from .fallback import Fallback, announced_method
 from .routing import Router
 from .verify import verify_path_parameters
 
@@ -340,14 +340,17 @@ class Kui(Application):
         if scope["type"] != "http":
             return self.dispatch(scope, receive, send)
         scope["app"] = self
+        path = route_path(scope) if scope.get("root_path") else scope["path"]
         try:
-            path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self._router.search("http", path, scope["method"])
         except NoMatchFound:
             scope["path_params"], handler = {}, self._http_fallback.not_found(self._router.http_middlewares)
         except MethodNotAllowed as error:
-            scope["path_params"] = error.path_params
-            handler = self._http_fallback.other_method(error.allow, error.middlewares)
+            scope["path_params"], around = error.path_params, error.middlewares
+            if (announced := announced_method(scope)) in error.allow:
+                scope["path_params"], trace = self._router.trace("http", path, announced)
+                around = trace.middlewares
+            handler = self._http_fallback.other_method(error.allow, around)
         if type(handler) is Mounted:
             return cast(ASGIApp, handler)(scope, receive, send)
         return self._requests.serve(scope, receive, send, handler)
@@ -362,8 +365,8 @@ class Kui(Application):
                     return partial(websocket.deny, refusal)
         if self._draining.has_begun:
             return self._draining.refuse
+        path = route_path(scope) if scope.get("root_path") else scope["path"]
         try:
-            path = route_path(scope) if scope.get("root_path") else scope["path"]
             scope["path_params"], handler = self._router.search("websocket", path)
         except NoMatchFound:
             scope["path_params"] = {}

@@ -3,10 +3,25 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kui.core import Endpoint, HTTPException, Middleware
+from kui.core import Endpoint, HTTPException, Middleware, Scope
 from kui.http import method_not_allowed, options_response, request
 
-__all__ = ["Fallback"]
+__all__ = ["Fallback", "announced_method"]
+
+
+def announced_method(scope: Scope) -> str | None:
+    """Return the method of the request that a preflight request is about, None for any other request
+    (https://fetch.spec.whatwg.org/#http-access-control-request-method)."""
+    if scope["method"] != "OPTIONS":
+        return None
+    return next(
+        (
+            value.decode("latin-1")
+            for name, value in scope["headers"]
+            if name == b"access-control-request-method"
+        ),
+        None,
+    )
 
 
 class Fallback:
