@@ -6,9 +6,6 @@ import doctest
 import inspect
 import pickle
 import pydoc
-import subprocess
-import sys
-import textwrap
 import types
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -197,73 +194,65 @@ def test_the_proxy_cannot_be_pickled(active: bool) -> None:
         context.run(pickle.dumps, http_connection)
 
 
-# Proxies of names that are known beforehand
+# Proxies of a class of connection
 
-TICKETS = """
-from contextvars import ContextVar
-from kui.core import DeclaredProxy, HTTPConnection, NoActiveConnection, http_connection
 
-class Ticket(HTTPConnection):
+class Coupon(HTTPConnection):
     number = 7
-    _private = 8
+    mro = "a name that classes have"
 
-ticket_var = ContextVar("ticket")
+    def __init__(self, path: str) -> None:
+        super().__init__({"type": "http", "path": path})
+        self.owner = "ada"
 
-class TicketProxy(DeclaredProxy[Ticket], of=Ticket):
+    def price(self) -> int:
+        """Return what it costs."""
+        return 5
+
+
+class CouponProxy(ContextProxy[Coupon], of=Coupon):
     __slots__ = ()
 
-ticket = TicketProxy(ticket_var)
-"""
+    def price(self) -> int:
+        return self._current().price() + 1
 
 
-def run_fresh(program: str) -> str:
-    """Run a program in a process in which nobody has used other names than those of a class."""
-    script = TICKETS + textwrap.dedent(program)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+coupon_var: ContextVar[Coupon] = ContextVar("coupon")
+coupon = cast(Coupon, CouponProxy(coupon_var))
 
 
-def test_a_declared_proxy_answers_to_the_names_of_the_class_alone() -> None:
-    program = """
-        ticket_var.set(Ticket({"type": "http", "path": "/t"}))
-        print(ticket.number, ticket._private, ticket.path_params, ticket["path"], ticket.keys() == {"type", "path"})
-        print(hasattr(ticket, "nothing"), hasattr(TicketProxy, "__getattr__"))
-    """
-    assert run_fresh(program) == "7 8 {} /t True\nFalse False\n"
+def with_coupon(use: Callable[[], object]) -> object:
+    context = copy_context()
+    context.run(coupon_var.set, Coupon("/t"))
+    return context.run(use)
 
 
-def test_a_declared_proxy_outside_of_a_connection_says_so() -> None:
-    program = """
-        try:
-            ticket.number
-        except NoActiveConnection as error:
-            print(str(error)[:42])
-        print(hasattr(ticket, "_private"), bool(ticket))
-    """
-    assert run_fresh(program) == "`ticket` was used outside of a connection:\nFalse False\n"
+def test_a_proxy_of_a_class_answers_to_its_names_and_to_others() -> None:
+    def use() -> None:
+        assert (coupon.number, coupon.mro, coupon.owner) == (7, "a name that classes have", "ada")
+        assert (coupon.path_params, coupon["path"], vars(coupon)["owner"]) == ({}, "/t", "ada")
+        coupon.owner = "bob"
+        cast(Any, coupon).seat = 12
+        assert vars(coupon_var.get()) == {**vars(coupon), "owner": "bob", "seat": 12}
+        assert not hasattr(coupon, "nothing")
+        with pytest.raises(AttributeError, match="'Coupon' object has no attribute 'nothing'"):
+            _ = cast(Any, coupon).nothing
+
+    with_coupon(use)
 
 
-def test_a_declared_proxy_answers_to_other_names_once_there_can_be_some() -> None:
-    program = """
-        connection = Ticket({"type": "http", "path": "/t"})
-        ticket_var.set(connection)
-        connection.owner = "ada"
-        print(hasattr(ticket, "owner"))
-        ticket.seat = 12
-        print(ticket.seat, connection.seat, ticket.owner)
-    """
-    assert run_fresh(program) == "False\n12 12 ada\n"
+def test_a_proxy_of_a_class_may_spell_out_a_name() -> None:
+    assert with_coupon(lambda: coupon.price()) == 6
 
 
-def test_other_names_can_be_asked_for_beforehand() -> None:
-    program = """
-        connection = Ticket({"type": "http", "path": "/t"})
-        ticket_var.set(connection)
-        connection.owner = "ada"
-        DeclaredProxy.answer_other_names()
-        DeclaredProxy.answer_other_names()
-        print(ticket.owner, hasattr(ticket, "nothing"))
-    """
-    assert run_fresh(program) == "ada False\n"
+@pytest.mark.parametrize("name", ["number", "owner", "url", "mro"])
+def test_a_proxy_of_a_class_outside_of_a_connection_says_so(name: str) -> None:
+    with pytest.raises(NoActiveConnection, match="`coupon` was used outside of a connection"):
+        getattr(coupon, name)
+
+
+def test_the_names_of_a_proxy_of_a_class_have_the_documentation_of_the_class() -> None:
+    assert vars(CouponProxy)["url"].__doc__ == HTTPConnection.url.__doc__
 
 
 # Tasks and threads

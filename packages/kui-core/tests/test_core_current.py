@@ -4,7 +4,7 @@ from contextvars import copy_context
 
 import pytest
 
-from kui.core import ConnectionOf, HTTPConnection, http_connection_var
+from kui.core import ConnectionOf, HTTPConnection, NoActiveConnection, http_connection_var
 
 SCOPE = {"type": "http", "path": "/t"}
 
@@ -33,7 +33,7 @@ def test_a_connection_of_another_class_is_none_of_the_views() -> None:
     def use() -> None:
         request_var.set(Request(SCOPE))
         assert socket_var.get(None) is None
-        with pytest.raises(LookupError):
+        with pytest.raises(NoActiveConnection, match="`socket` was used outside of a connection"):
             socket_var.get()
 
     copy_context().run(use)

@@ -2,12 +2,11 @@
 
 import asyncio
 import inspect
-import subprocess
-import sys
-import textwrap
+import pydoc
 from collections.abc import AsyncIterator
 from contextvars import copy_context
 from typing import Any, assert_type, cast
+from unittest.mock import MagicMock
 
 import pytest
 from websocket_peer import SERVERS, scope_of, serve, turns
@@ -167,64 +166,64 @@ def test_every_public_method_that_runs_for_messages_is_spelled_out_on_the_proxy(
     assert methods - slow == set(METHODS)
 
 
-FRESH = """
-import asyncio
-from kui.core import http_connection
-from kui.websocket import WebSocket, websocket, websocket_session, websocket_var
+@pytest.mark.parametrize("name", ["websocket", "http_connection", "websocket_var.get()"])
+async def test_an_attribute_that_a_connection_is_given_is_seen_through_the_proxy(name: str) -> None:
+    givers = {"websocket": websocket, "http_connection": http_connection}
 
-def serve(handler, **options):
-    async def receive():
-        return {"type": "websocket.connect"}
-    async def send(event):
+    async def handler() -> None:
+        cast(Any, givers.get(name) or websocket_var.get()).nickname = "ada"
+        for proxy in (websocket, http_connection, websocket_var.get()):
+            assert cast(Any, proxy).nickname == "ada"
+        del cast(Any, websocket).nickname
+        assert not hasattr(websocket, "nickname")
+
+    async with serve(handler):
         pass
-    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b"", "scheme": "ws", "app": None}
-    asyncio.run(websocket_session(handler, **options)(scope, receive, send))
-"""
 
 
-def run_fresh(program: str) -> str:
-    """Run a program in a process in which nobody has used names that a plain connection does not have."""
-    lines = [FRESH, textwrap.dedent(program)]
-    return subprocess.run(
-        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
-    ).stdout
+async def test_the_names_of_a_subclass_are_seen_through_the_proxy() -> None:
+    class Mixin:
+        def __init_subclass__(cls) -> None: ...
+
+    class Player(Mixin, WebSocket):
+        level = 1
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self.lives = 3
+
+    async def handler() -> None:
+        player = cast(Player, websocket)
+        assert (player.level, player.lives, vars(player)["lives"]) == (1, 3, 3)
+
+    async with serve(handler, websocket_class=Player):
+        pass
 
 
-def test_the_proxy_answers_to_every_name_of_a_connection_before_there_are_others() -> None:
-    program = f"""
-        async def handler():
-            for name in {sorted(NAMES)}:
-                getattr(websocket, name)
-            print(hasattr(type(websocket), "__getattr__"), hasattr(websocket, "nothing"))
-        serve(handler)
-    """
-    assert run_fresh(program) == "False False\n"
+async def test_the_object_of_a_unit_test_is_seen_through_the_proxy() -> None:
+    mock = MagicMock(spec=WebSocket)
+    mock.user = "ada"
+    token = websocket_var.set(mock)
+    assert cast(Any, websocket).user == "ada"
+    websocket_var.reset(token)
+    with pytest.raises(NoActiveConnection):
+        _ = cast(Any, websocket).user
 
 
-@pytest.mark.parametrize("giver", ["websocket", "http_connection", "websocket_var.get()"])
-def test_an_attribute_that_a_connection_is_given_is_seen_through_the_proxy(giver: str) -> None:
-    program = f"""
-        async def handler():
-            {giver}.nickname = "ada"
-            print(websocket.nickname, http_connection.nickname, websocket_var.get().nickname)
-            del websocket.nickname
-            print(hasattr(websocket, "nickname"))
-        serve(handler)
-    """
-    assert run_fresh(program) == "ada ada ada\nFalse\n"
+def test_a_subclass_of_the_proxy_may_have_methods_of_its_own() -> None:
+    class Loud(WebSocketProxy):
+        __slots__ = ()
+
+        def send_text(self, data: str) -> str:
+            return data.upper()
+
+    assert Loud().send_text("a") == "A"
 
 
-def test_an_attribute_that_a_subclass_gives_itself_is_seen_through_the_proxy() -> None:
-    program = """
-        class Player(WebSocket):
-            def __init__(self, *args):
-                super().__init__(*args)
-                self.lives = 3
-        async def handler():
-            print(websocket.lives)
-        serve(handler, websocket_class=Player)
-    """
-    assert run_fresh(program) == "3\n"
+def test_help_tells_of_the_proxy_what_it_tells_of_the_class() -> None:
+    text = pydoc.plain(pydoc.render_doc(websocket))
+    for sentence in ("Send a text message", "The URL of the request"):
+        assert sentence in text
 
 
 async def test_a_subclass_of_ones_own_is_used_through_the_proxy() -> None:

@@ -3,7 +3,7 @@
 from .application import Application
 from .background import BackgroundTasks
 from .connection import HTTPConnection, end_connection
-from .context import ContextProxy, DeclaredProxy, http_connection
+from .context import ContextProxy, http_connection
 from .current import ConnectionOf, http_connection_var
 from .errors import HTTPException, NoActiveConnection, UnknownScopeType
 from .handlers import ExceptionHandler, ExceptionHandlers
@@ -21,7 +21,6 @@ __all__ = [
     "BackgroundTasks",
     "ConnectionOf",
     "ContextProxy",
-    "DeclaredProxy",
     "Endpoint",
     "ExceptionHandler",
     "ExceptionHandlers",

@@ -2,42 +2,39 @@
 
 from collections.abc import Iterator
 from contextvars import ContextVar
-from functools import partial
 from typing import Any, Generic, NoReturn, Self, SupportsIndex, TypeVar, cast
 
 from .connection import HTTPConnection
 from .current import ConnectionOf, http_connection_var
 from .errors import NoActiveConnection
 
-__all__ = ["ContextProxy", "DeclaredProxy", "http_connection"]
+__all__ = ["ContextProxy", "http_connection"]
 
 T = TypeVar("T", bound=HTTPConnection)
 
 
-class DeclaredProxy(Generic[T]):
-    """A `ContextProxy` that has no `__getattr__` before it needs one: it answers to the names of a class of connection.
+class ContextProxy(Generic[T]):
+    """Answer for the connection of the current task: attributes, items, `==`, `isinstance`, `repr` and the rest.
 
-    `__getattr__` keeps Python 3.11 from specialising the use of every other name: 25 ns for each. So each name of the
-    class is declared here, by the subclass or else as a property. Attributes beyond them, which somebody gives to a connection
-    or to a subclass of its class, are answered from `answer_other_names()` on. To set one on a proxy does that by itself.
+    The proxy is no key and no member of a set, because it is another connection in every task: put
+    `websocket_var.get()` there instead. Nor can it be pickled; a copy of it is the proxy itself. Outside of a
+    connection its use raises `NoActiveConnection`; only `bool`, `repr`, `dir` and `isinstance` answer, and names
+    that begin with an underscore are absent, as tools expect.
+
+    A subclass may name the class of connection, `class TicketProxy(ContextProxy[Ticket], of=Ticket)`: what it does not spell
+    out of the public names of that class is declared as properties, which are quicker than `__getattr__`.
 
     Args:
-        of: the class of connection: `class TicketProxy(DeclaredProxy[Ticket], of=Ticket)`.
         var: the variable that has the connection; error messages call the proxy by its name.
 
     ```python
-    >>> from contextvars import ContextVar
-    >>> from kui.core import DeclaredProxy, HTTPConnection
-    >>> class Ticket(HTTPConnection):
-    ...     number = 7
-    >>> ticket_var: ContextVar[Ticket] = ContextVar("ticket")
-    >>> class TicketProxy(DeclaredProxy[Ticket], of=Ticket):
-    ...     __slots__ = ()
-    >>> ticket = TicketProxy(ticket_var)
-    >>> token = ticket_var.set(Ticket({"type": "http", "path": "/t"}))
-    >>> ticket.number, ticket["path"]
-    (7, '/t')
-    >>> ticket_var.reset(token)
+    >>> from kui.core import HTTPConnection, http_connection, http_connection_var
+    >>> bool(http_connection)
+    False
+    >>> token = http_connection_var.set(HTTPConnection({"type": "http", "path": "/", "headers": []}))
+    >>> http_connection["path"], isinstance(http_connection, HTTPConnection)
+    ('/', True)
+    >>> http_connection_var.reset(token)
 
     ```
     """
@@ -50,20 +47,8 @@ class DeclaredProxy(Generic[T]):
     def __init_subclass__(cls, of: type | None = None) -> None:
         super().__init_subclass__()
         for name in () if of is None else dir(of):
-            if name[:2] != "__" and not hasattr(cls, name):
-                setattr(cls, name, cls._declared(name))
-
-    @classmethod
-    def _declared(cls, name: str) -> property:
-        if name[:1] == "_":
-            return property(partial(cls._answer, name=name))
-        return property(lambda proxy: getattr(proxy._current(), name))
-
-    @staticmethod
-    def answer_other_names() -> None:
-        """Let all proxies answer to names that their classes of connection do not have."""
-        if "__getattr__" not in vars(DeclaredProxy):
-            setattr(DeclaredProxy, "__getattr__", DeclaredProxy[Any]._answer)  # noqa: B010 - type checkers are not to know
+            if name[:1] != "_" and not any(name in vars(base) for base in cls.__mro__):
+                setattr(cls, name, _declared(name, getattr(of, name)))
 
     def __init__(self, var: ContextVar[T] | ConnectionOf[T]) -> None:
         object.__setattr__(self, "_var", var)
@@ -75,7 +60,7 @@ class DeclaredProxy(Generic[T]):
         except LookupError:
             raise NoActiveConnection(self._name) from None
 
-    def _answer(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:
         current = self._var.get(None)
         if current is None:
             if name[:1] == "_":  # doctest, inspect and help() ask every object in a module for such names
@@ -85,8 +70,6 @@ class DeclaredProxy(Generic[T]):
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(self._current(), name, value)
-        if not hasattr(type(self), name):
-            self.answer_other_names()
 
     def __delattr__(self, name: str) -> None:
         delattr(self._current(), name)
@@ -113,7 +96,7 @@ class DeclaredProxy(Generic[T]):
         return self._var.get(None) is not None
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, DeclaredProxy):
+        if isinstance(other, ContextProxy):
             other = cast(HTTPConnection, other._current())
         return self._current() == other
 
@@ -146,36 +129,8 @@ class DeclaredProxy(Generic[T]):
     __class__: Any = property(_current_class)  # isinstance() asks for it beside type()
 
 
-class ContextProxy(DeclaredProxy[T]):
-    """Answer for the connection of the current task: attributes, items, `==`, `isinstance`, `repr` and the rest.
-
-    The proxy is no key and no member of a set, because it is another connection in every task: put
-    `websocket_var.get()` there instead. Nor can it be pickled; a copy of it is the proxy itself. Outside of a
-    connection its use raises `NoActiveConnection`; only `bool`, `repr`, `dir` and `isinstance` answer, and names
-    that begin with an underscore are absent, as tools expect.
-
-    A failed lookup on the proxy itself, which `__getattr__` needs, costs more than the call that follows. A
-    subclass spells out the methods that run for every message; the rest is answered here. It finds the connection
-    with `self._current()` or, faster, `self._var.get()`.
-
-    Args:
-        var: the variable that has the connection; error messages call the proxy by its name.
-
-    ```python
-    >>> from kui.core import HTTPConnection, http_connection, http_connection_var
-    >>> bool(http_connection)
-    False
-    >>> token = http_connection_var.set(HTTPConnection({"type": "http", "path": "/", "headers": []}))
-    >>> http_connection["path"], isinstance(http_connection, HTTPConnection)
-    ('/', True)
-    >>> http_connection_var.reset(token)
-
-    ```
-    """
-
-    __slots__ = ()
-
-    __getattr__ = DeclaredProxy[Any]._answer
+def _declared(name: str, value: object) -> property:
+    return property(lambda proxy: getattr(proxy._current(), name), doc=value.__doc__)
 
 
 # A proxy is used as the object that it stands for: this is the one place that says so to a type checker.

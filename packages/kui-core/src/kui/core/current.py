@@ -4,6 +4,7 @@ from contextvars import ContextVar, Token
 from typing import Any, Generic, TypeVar, overload
 
 from .connection import HTTPConnection
+from .errors import NoActiveConnection
 
 __all__ = ["ConnectionOf", "http_connection_var"]
 
@@ -59,14 +60,14 @@ class ConnectionOf(Generic[T]):
         """Return the current connection, or the default.
 
         Raises:
-            LookupError: there is none of the class, and no default.
+            NoActiveConnection: there is none of the class, and no default.
         """
         connection = http_connection_var.get(None)
         if isinstance(connection, self._class):
             return connection
         if default:
             return default[0]
-        raise LookupError(self)
+        raise NoActiveConnection(self.name)
 
     def set(self, connection: T, /) -> Token[HTTPConnection]:
         """Make a connection the current one; return what `reset` takes back."""

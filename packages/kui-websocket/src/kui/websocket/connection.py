@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from types import BuiltinMethodType
-from typing import Any
 
-from kui.core import ASGIApp, DeclaredProxy, Message, Receive, Scope, Send, end_connection
+from kui.core import ASGIApp, Message, Receive, Scope, Send, end_connection
 
 from .codes import CloseCode, fit_reason, legal_code
 from .denial import PlainResponse, deny
@@ -59,10 +58,6 @@ class WebSocket(Sending):
 
     _subprotocol: str | None = None
     _denial: asyncio.Event | None = None  # set when the answer that refuses the handshake is out
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        DeclaredProxy.answer_other_names()
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The fields of all layers are set here: an `__init__` in each would cost as much as the rest of the object.

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar, cast
 
-from kui.core import ASGIApp, DeclaredProxy, Message, NoActiveConnection, http_connection_var
+from kui.core import ASGIApp, ContextProxy, Message, NoActiveConnection, http_connection_var
 
 from .connection import WebSocket
-from .current import current, current_var
+from .current import current, websocket_var
 from .handshake import HeaderItems
 from .models import ModelClass, ModelValidator
 from .receiving import Mode
@@ -26,14 +26,14 @@ class _Outside:
 
 
 # What runs for every message, or once for every connection, looks into the variable itself, and not through its view
-# `current_var`: that the connection is an HTTP request shows by what it does not have.
+# `websocket_var`: that the connection is an HTTP request shows by what it does not have.
 _get = cast("Callable[[WebSocket], WebSocket]", http_connection_var.get)
 _OUTSIDE = cast(WebSocket, _Outside())
 
 
 def _explained(error: AttributeError) -> Exception:
     """Return what to raise where the current connection has no such method: it may be an HTTP request."""
-    return error if current_var.get(None) is not None else NoActiveConnection("websocket")
+    return error if websocket_var.get(None) is not None else NoActiveConnection("websocket")
 
 
 def accept(subprotocol: str | None = None, headers: HeaderItems = ()) -> Coroutine[Any, Any, None]:
@@ -223,21 +223,23 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
 )
 
 
-class WebSocketProxy(DeclaredProxy[WebSocket], of=WebSocket):
-    """The connection of the current task, with the functions above in the place of its methods.
+for _function in FUNCTIONS:
+    _function.__doc__ = getattr(WebSocket, _function.__name__).__doc__
 
-    They are values of slots, and not methods: `websocket` is imported where it is used, and for an imported name Python
-    compiles `websocket.send_text(data)` as if it were a function of a module, so that each use of a method would make
-    a bound method first (40 ns of an echo's 250).
-    """
 
-    __slots__ = tuple(function.__name__ for function in FUNCTIONS)
+class WebSocketProxy(ContextProxy[WebSocket], of=WebSocket):
+    """The connection of the current task: what is asked of it is answered by its `WebSocket`."""
+
+    # The functions above are values of slots, and not methods: `websocket` is imported where it is used, and for a name
+    # that is imported by its module Python compiles `websocket.send_text(data)` as if it were a function of a module, so
+    # that each use of a method would make a bound method first.
+    __slots__ = {function.__name__: function.__doc__ for function in FUNCTIONS}
 
     def __init__(self) -> None:
-        super().__init__(current_var)
+        super().__init__(websocket_var)
         for function in FUNCTIONS:
-            function.__doc__ = getattr(WebSocket, function.__name__).__doc__
-            object.__setattr__(self, function.__name__, function)
+            # by the slot itself, so that a subclass may have a method of that name
+            vars(WebSocketProxy)[function.__name__].__set__(self, function)
 
     _current = staticmethod(current)  # pyright: ignore[reportAssignmentType] - it needs no self
 

@@ -10,7 +10,7 @@ from kui.core import NoActiveConnection
 
 from .codes import CloseCode
 from .connection import WebSocket
-from .current import current, current_var
+from .current import current, websocket_var
 from .encodings import Encoding, encoding_of
 from .endpoint import is_plain
 from .errors import DecodeError, InvalidState, WebSocketError
@@ -133,7 +133,7 @@ class SocketView:
         return self._serve().__await__()
 
     async def _serve(self) -> None:
-        connection = current_var.get(None)
+        connection = websocket_var.get(None)
         if connection is None:
             raise NoActiveConnection("websocket")
         try:
