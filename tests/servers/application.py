@@ -94,6 +94,31 @@ async def close() -> None:
     tell("closed", websocket.close_code)
 
 
+async def close_while_receiving() -> None:
+    """Close, when a message has come, while another task waits for the next one."""
+    has_come = asyncio.Event()
+
+    async def read() -> None:
+        async for _ in websocket:
+            has_come.set()
+
+    await websocket.accept()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(read())
+        await has_come.wait()
+        await websocket.close(4001)
+    tell("ended", websocket.close_code)
+
+
+async def deny_in_few_words() -> None:
+    async def response(scope: Scope, receive: Receive, send: Send) -> None:
+        # all that ASGI demands
+        await send({"type": "http.response.start", "status": 401})
+        await send({"type": "http.response.body"})
+
+    await websocket.deny(response)
+
+
 async def return_at_once() -> None:
     await websocket.accept()
 
@@ -266,6 +291,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     "refuse": refuse,
     "wait_for_the_end": wait_for_the_end,
     "close": close,
+    "close_while_receiving": close_while_receiving,
+    "deny_in_few_words": deny_in_few_words,
     "return_at_once": return_at_once,
     "fail": fail,
     "fail_before_accept": fail_before_accept,

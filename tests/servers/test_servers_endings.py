@@ -51,6 +51,17 @@ async def test_a_close_of_the_application_reaches_the_client(server: Server) -> 
     assert await case.told("closed") == 4001
 
 
+async def test_a_close_ends_the_receive_of_another_task_though_the_client_does_not_answer(
+    server: Server,
+) -> None:
+    case = Case(server, "close_while_receiving")
+    async with case.connect() as client:
+        client.transport.pause_reading()
+        await client.send("close")
+        assert await case.told("ended") == 4001
+        client.transport.abort()
+
+
 async def test_a_long_reason_is_cut_at_a_character(server: Server) -> None:
     async with Case(server, "close", code=4001, reason=LONG).connect() as client:
         assert await ended(client) == (4001, by_server(server, otherwise=CUT, daphne=""))

@@ -56,6 +56,11 @@ async def test_a_denial_is_an_http_response_with_its_body(server: Server, status
     assert json.loads(response.body) == [{"loc": ["query", "token"], "type": str(status)}]
 
 
+async def test_a_denial_may_leave_out_what_has_a_default(server: Server) -> None:
+    response = await refused(Case(server, "deny_in_few_words"))
+    assert (response.status_code, response.body) == (403 if server.name == "daphne" else 401, b"")
+
+
 async def test_a_close_before_accept_is_a_403(server: Server) -> None:
     assert (await refused(Case(server, "refuse"))).status_code == 403
 

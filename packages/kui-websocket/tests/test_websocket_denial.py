@@ -103,6 +103,22 @@ async def test_any_asgi_response_is_sent_whole_and_seen_as_for_http() -> None:
     assert peer.scope["type"] == "websocket"
 
 
+async def test_a_denial_has_what_a_response_may_leave_out() -> None:
+    async def response(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 401})
+        await send({"type": "http.response.body"})
+
+    async def handler() -> None:
+        await websocket.deny(response)
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.sent == [
+        {"type": "websocket.http.response.start", "status": 401, "headers": []},
+        {"type": "websocket.http.response.body", "body": b"", "more_body": False},
+    ]
+
+
 async def test_a_response_that_is_no_response_leaves_a_refused_handshake() -> None:
     async def response(scope: Scope, receive: Receive, send: Send) -> None:
         with pytest.raises(ValueError, match="a denial is made of"):

@@ -1,6 +1,7 @@
 """Limits, each with its close code, those of a send and those of a receive."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -92,6 +93,59 @@ async def test_a_client_that_sends_nothing_in_time_is_closed_with_3008(
     async with TestClient(app, server=server) as client, client.websocket("/") as ws:
         await ws.send_text("a")
         assert (await ws.expect_close()).code == 3008
+
+
+@pytest.mark.parametrize("is_read_ahead", [True, False])
+async def test_a_message_that_came_in_time_is_not_lost_when_the_loop_was_busy(is_read_ahead: bool) -> None:
+    got: list[str] = []
+
+    def deliver_and_be_busy() -> None:
+        peer.deliver("in time")
+        time.sleep(0.04)
+
+    async def handler() -> None:
+        await websocket.accept()
+        if is_read_ahead:
+            await websocket.is_disconnected()
+        asyncio.get_running_loop().call_later(0.02, deliver_and_be_busy)
+        got.extend([text async for text in websocket])
+
+    async with serve(handler, limits=Limits(idle_timeout=0.04)) as peer:
+        pass
+    assert got == ["in time"]
+    assert peer.close() == (3008, "no message in 0.04 s")
+
+
+async def test_a_client_that_neither_sends_nor_takes_a_message_is_closed_by_the_idle_limit_alone() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        peer.gate.clear()
+        sending = asyncio.create_task(websocket.send_text("stuck"))
+        waiting = asyncio.create_task(websocket.send_text("behind"))
+        async for _ in websocket:
+            pytest.fail("nothing comes")
+        assert websocket.close_code == 3008
+        with pytest.raises(WebSocketDisconnect):
+            await waiting
+        sending.cancel()
+
+    async with serve(handler, limits=Limits(idle_timeout=0.02)) as peer:
+        pass
+    assert peer.close() == (3008, "no message in 0.02 s")
+
+
+@pytest.mark.parametrize("wrong", [5, {"idle_timeout": 5}, None])
+async def test_what_are_no_limits_is_refused_and_changes_nothing(wrong: Any) -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        with pytest.raises(TypeError, match=r"limits are Limits\(...\), .* got"):
+            websocket.limits = wrong
+        await websocket.send_text("fine")
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.messages() == ["fine"]
+    assert peer.close() == (1000, None)
 
 
 async def test_a_time_out_of_the_handlers_own_is_not_the_idle_one() -> None:

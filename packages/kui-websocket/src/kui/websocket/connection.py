@@ -12,7 +12,7 @@ from .denial import PlainResponse, deny
 from .errors import WebSocketDisconnect
 from .handshake import HeaderItems, accept_event, close_event, negotiate
 from .lifetime import CLOSED, READY, SENDING, SENT
-from .limits import Limits
+from .limits import Limits, checked_limits
 from .pump import size_of
 from .receiving import after_the_end
 from .sending import Sending
@@ -229,7 +229,7 @@ class WebSocket(Sending):
 
     @limits.setter
     def limits(self, limits: Limits) -> None:
-        self._limits = limits
+        self._limits = checked_limits(limits)
         self._sink = self._send if limits.send_timeout is None else self._send_in_time
         if self._pump is not None:
             self._pump.resize(limits.receive_buffer)
@@ -253,10 +253,15 @@ class WebSocket(Sending):
             self._note_end(CloseCode.ABNORMAL, "")
             if pump is not None:
                 await pump.stop()
+            elif self._blocked:
+                self._end_receive()
 
-    async def _close(self, code: int, reason: str) -> None:
+    async def _close(self, code: int, reason: str, patience: float | None = None) -> None:
+        """Close in turn, or out of turn when a send has been under way for so many seconds."""
         if self._outgoing == SENDING:
-            await self._wait_for_turn()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._wait_for_turn()
         try:
             if self._state is CONNECTED:
                 await self._shut(code, reason)
@@ -271,14 +276,21 @@ class WebSocket(Sending):
             try:
                 if self._pump is not None:
                     await self._pump.stop()  # Granian sends no close while a receive is under way
+                elif self._blocked:
+                    self._end_receive()
             finally:  # a cancellation meanwhile must not leave the client without a close
                 await self._send_close(close_event(self._scope, code, reason))
         finally:
             self._note_end(code, reason)
 
+    @property
+    def _patience(self) -> float | None:
+        """Seconds for a close: a client that takes no message may take no close either."""
+        return self._limits.send_timeout or self._limits.idle_timeout
+
     async def _send_close(self, event: Message) -> None:
-        """Send the close to a client that may have left; one that takes no message may take no close either."""
-        limit = self._limits.send_timeout or self._limits.idle_timeout
+        """Send the close to a client that may have left."""
+        limit = self._patience
         with suppress(OSError, RuntimeError, TimeoutError):
             if limit is None:
                 await self._send(event)
@@ -308,7 +320,11 @@ class WebSocket(Sending):
         except TimeoutError:
             if not clock.expired():
                 raise
-            return await self._break(CloseCode.TIMEOUT, f"no message in {limits.idle_timeout:g} s")
+            try:
+                async with asyncio.timeout(0):  # what has come in time, while something else held the loop
+                    event = await source()
+            except TimeoutError:
+                return await self._break(CloseCode.TIMEOUT, f"no message in {limits.idle_timeout:g} s")
         limit = limits.max_message_size
         if limit is not None and size_of(event) > limit:
             return await self._break(CloseCode.MESSAGE_TOO_BIG, f"a message may have {limit} bytes")
@@ -316,7 +332,7 @@ class WebSocket(Sending):
 
     async def _break(self, code: int, reason: str) -> Message:
         """Close because of what came, or did not come, in; return the end in its place."""
-        await self._close(code, reason)
+        await self._close(code, reason, self._patience)
         self._source = after_the_end
         return await after_the_end()
 

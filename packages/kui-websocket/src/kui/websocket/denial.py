@@ -12,6 +12,10 @@ from .handshake import header_pairs, supports_denial
 __all__ = ["PlainResponse", "deny"]
 
 _SCHEMES = {"ws": "http", "wss": "https"}
+_DEFAULTS: dict[str, Message] = {
+    "http.response.start": {"headers": []},
+    "http.response.body": {"body": b"", "more_body": False},
+}
 _WITHOUT_BODY = frozenset({204, 304})  # RFC 9110, sections 15.3.5 and 15.4.5
 
 
@@ -86,13 +90,13 @@ class _Denial:
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
-        if kind == "http.response.start":
-            self._started = True
-        elif kind == "http.response.body":
-            self._ended = not message.get("more_body", False)
-        else:
+        if kind not in _DEFAULTS:
             raise ValueError(f"a denial is made of http.response.start and .body; the response sent {kind!r}")
-        await self._send({**message, "type": f"websocket.{kind}"})
+        # servers ask a denial for what ASGI lets a response leave out
+        event = {**_DEFAULTS[kind], **message, "type": f"websocket.{kind}"}
+        self._started = True
+        self._ended = not event.get("more_body", True)
+        await self._send(event)
 
     async def receive(self) -> Message:
         """Give the request's empty body, and then, when the client has left, the disconnect."""

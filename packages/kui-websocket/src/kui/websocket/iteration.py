@@ -54,12 +54,13 @@ class Iterating(Receiving):
         # As `_take`, which would be a second coroutine for each message.
         if self._blocked:
             self._refuse_receive()
-        self._blocked = True
         source = self._source
         try:
-            event = await source()
-        except BaseException:
-            self._stop_receiving()
+            self._blocked = receiving = source()
+            event = await receiving
+        except BaseException as error:
+            if self._stop_receiving(error):
+                raise StopAsyncIteration from None
             raise
         self._blocked = False
         text: str | None = event.get("text")
@@ -95,12 +96,13 @@ class Iterating(Receiving):
         while True:
             if self._blocked:
                 self._refuse_receive()
-            self._blocked = True
             source = self._source
             try:
-                event = await source()
-            except BaseException:
-                self._stop_receiving()
+                self._blocked = receiving = source()
+                event = await receiving
+            except BaseException as error:
+                if self._stop_receiving(error):
+                    return
                 raise
             self._blocked = False
             payload: Any = event.get("text")
@@ -156,12 +158,13 @@ class Messages(Generic[T]):
         connection = self._connection
         if connection._blocked:
             connection._refuse_receive()
-        connection._blocked = True
         source = connection._source
         try:
-            event = await source()
-        except BaseException:
-            connection._stop_receiving()
+            connection._blocked = receiving = source()
+            event = await receiving
+        except BaseException as error:
+            if connection._stop_receiving(error):
+                raise StopAsyncIteration from None
             raise
         connection._blocked = False
         payload: Any = event.get(self._kind)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from kui.core import Endpoint, NoActiveConnection, http_connection_var
 
-__all__ = ["NO_LIMITS", "Limits"]
+__all__ = ["NO_LIMITS", "Limits", "checked_limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Limits:
             connection with 1009. Default: None, the server's own limit (16 MiB in uvicorn).
         send_timeout: seconds that one send may take. A client that reads more slowly is closed with 1013.
             Default: None, no limit.
-        idle_timeout: seconds that one receive waits for a message. A client that sends none is closed with 3008.
-            Default: None, no limit.
+        idle_timeout: seconds that one receive waits for a message. A client that sends none is closed with 3008; where
+            a send is stuck meanwhile, after as much time again. Default: None, no limit.
         receive_buffer: how many messages, and how many bytes, are read ahead while the handler sends without
             receiving. Beyond that the connection is not read: the network slows the client down, its leaving is
             not noticed, and uvicorn, which answers no ping then, cuts it off after its ping timeout.
@@ -74,6 +74,13 @@ class Limits:
             await endpoint()
 
         return limited
+
+
+def checked_limits(value: object) -> Limits:
+    """Return limits, or raise TypeError for what is none."""
+    if not isinstance(value, Limits):
+        raise TypeError(f"limits are Limits(...), such as Limits(idle_timeout=30); got {value!r}")
+    return value
 
 
 def _is_buffer(value: object) -> bool:

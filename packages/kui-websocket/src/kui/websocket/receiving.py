@@ -1,7 +1,7 @@
 """The receiving side of a connection."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Literal, NoReturn, TypeVar, cast
 
@@ -13,6 +13,7 @@ from .limits import NO_LIMITS, Limits
 from .models import ModelClass, ModelValidator, validator_of
 from .pump import ReadPump
 from .states import CLOSING, CONNECTING, DENIED, DISCONNECTED
+from .suspended import future_of
 
 __all__ = ["Mode", "Receiving", "after_the_end", "converted"]
 
@@ -36,7 +37,9 @@ class Receiving(Lifetime):
     __slots__ = ("_blocked", "_connect_taken", "_pump", "_pump_wanted", "_source")
 
     _source: Receive
-    _blocked: bool  # a receive may not begin: before accept(), and while another one is under way
+    _blocked: (
+        Awaitable[Message] | bool
+    )  # a receive may not begin: before accept(), and while this one is under way
     # of the event that opens the connection: None while it is being received, an Event if others wait for that
     _connect_taken: bool | asyncio.Event | None
     _held: Message | None = None  # a message that was of the wrong kind for the one who asked
@@ -116,12 +119,14 @@ class Receiving(Lifetime):
             raise self._disconnected()
         if self._blocked:
             self._refuse_receive()
-        self._blocked = True
+        source = self._source
         try:
-            event = await self._source()
-        except BaseException:
-            self._stop_receiving()
-            raise
+            self._blocked = receiving = source()
+            event = await receiving
+        except BaseException as error:
+            if not self._stop_receiving(error):
+                raise
+            event = await after_the_end()
         self._blocked = False
         if event["type"] == "websocket.disconnect":
             self._finish_receiving(event)
@@ -155,12 +160,13 @@ class Receiving(Lifetime):
         """Take the next message, a payload of the kind or of the other one."""
         if self._blocked:
             self._refuse_receive()
-        self._blocked = True
         source = self._source
         try:
-            event = await source()
-        except BaseException:
-            self._stop_receiving()
+            self._blocked = receiving = source()
+            event = await receiving
+        except BaseException as error:
+            if self._stop_receiving(error):
+                raise self._disconnected() from None
             raise
         self._blocked = False
         # Hypercorn gives both keys, one of them None; an empty message is a message.
@@ -185,6 +191,8 @@ class Receiving(Lifetime):
             raise self._disconnected()
         if other_kind is not None:
             return cast("str | bytes", event.get(other_kind))
+        if self._source is after_the_end:  # a close came between
+            raise self._disconnected()
         self._held, self._source = event, self._take_held
         self._note_receive()
         wanted, came, method = ("text", "binary", "bytes") if kind == "text" else ("binary", "text", "text")
@@ -192,11 +200,21 @@ class Receiving(Lifetime):
             f"expected a {wanted} message, got a {came} one; receive_{method}() or receive_payload() takes it"
         )
 
-    def _stop_receiving(self) -> None:
-        """Let others receive, or the pump, after a receive that brought nothing."""
+    def _stop_receiving(self, error: BaseException) -> bool:
+        """Let others receive, or the pump, after a receive that brought nothing; say whether `_end_receive` ended it."""
         self._blocked = False
         if self._pump_wanted:
             self._start_pump()
+        if self._source is not after_the_end or not isinstance(error, asyncio.CancelledError):
+            return False
+        task = asyncio.current_task()
+        return task is None or not task.cancelling()  # a cancellation goes before
+
+    def _end_receive(self) -> None:
+        """Let a receive of another task find the end now, and not when the server hears from the client."""
+        future = future_of(self._blocked)
+        if future is not None:
+            future.cancel()
 
     def _note_receive(self) -> None:
         if self._outgoing == SENT:

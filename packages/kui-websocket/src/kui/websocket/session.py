@@ -28,7 +28,7 @@ from .endpoint import checked
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 from .failures import cause_of, code_of
 from .limits import Limits
-from .states import CONNECTED, CONNECTING
+from .states import CONNECTED, CONNECTING, DISCONNECTED
 
 __all__ = ["SocketSession", "websocket_session"]
 
@@ -160,7 +160,7 @@ class SocketSession:
         try:
             await handler()
             # looked up here, and not asked for, because a call would be one more for every connection
-            has_ended = connection._end is not None  # pyright: ignore[reportPrivateUsage]
+            has_ended = connection._state is DISCONNECTED  # pyright: ignore[reportPrivateUsage]
             if not has_ended or connection.owns_something or connection._pump:  # pyright: ignore[reportPrivateUsage]
                 await connection.close()
                 await connection.release()
