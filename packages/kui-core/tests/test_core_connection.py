@@ -331,3 +331,19 @@ async def test_what_is_put_on_the_stack_while_it_ends_ends_too() -> None:
     connection.background_tasks.append(task)
     await end_connection(connection)
     assert log == ["late task", "late"]
+
+
+@pytest.mark.parametrize("error", [None, ValueError()])
+async def test_background_tasks_that_a_clean_up_appends_run_though_others_have_run(
+    error: Exception | None,
+) -> None:
+    connection, log = connect(), Log()
+
+    def clean_up() -> None:
+        connection.background_tasks.append(log.append, "of the clean-up")
+        connection.exit_stack.callback(log.append, "put on the stack")
+
+    connection.exit_stack.callback(clean_up)
+    connection.background_tasks.append(log.append, "of the handler")
+    await end_connection(connection, error)
+    assert log == ["of the handler", "put on the stack", "of the clean-up"]

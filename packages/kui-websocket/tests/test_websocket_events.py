@@ -1,11 +1,12 @@
 """The events of accept and close, without I/O."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from kui.websocket.handshake import accept_event, close_event, negotiate
+from kui.websocket.handshake import accept_event, close_event, negotiate, send_event
 
 
 def scope(version: str | None = "2.4", offered: list[str] | None = None) -> dict[str, Any]:
@@ -40,10 +41,53 @@ def test_the_subprotocol_is_no_header() -> None:
         accept_event(scope(), None, {"Sec-WebSocket-Protocol": "chat"})
 
 
-@pytest.mark.parametrize("headers", [{"x": "a\r\nset-cookie: b"}, {"x\n": "a"}])
-def test_a_line_break_in_a_header_is_a_value_error(headers: Mapping[str, str]) -> None:
-    with pytest.raises(ValueError, match="a header has no line break"):
+@pytest.mark.parametrize(
+    ("headers", "problem"),
+    [
+        ({"x": "a\r\nset-cookie: b"}, "the header 'x' has no line break and no NUL (RFC 9110, section 5.5)"),
+        ({"x": "a\0"}, "the header 'x' has no line break and no NUL"),
+        ({"x\n": "a"}, "the name of a header is a token"),
+        ({"x": "\u20ac"}, "the header 'x' has characters beyond Latin-1; got '\u20ac'"),
+    ],
+)
+def test_a_header_that_would_be_another_one_is_a_value_error(
+    headers: Mapping[str, str], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)):
         accept_event(scope(), None, headers)
+
+
+@pytest.mark.parametrize(
+    ("headers", "problem"),
+    [
+        (5, "headers are a mapping, or pairs of a name and a value; got 5"),
+        ("x: a", "headers are a mapping, or pairs of a name and a value; got 'x: a'"),
+        ([("x",)], "headers are pairs of a name and a value, both str or bytes; got ('x',)"),
+        (["xa"], "headers are pairs of a name and a value, both str or bytes; got 'xa'"),
+    ],
+)
+def test_what_are_no_headers_is_a_type_error(headers: Any, problem: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(problem)):
+        accept_event(scope(), None, headers)
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        ({}, ValueError),
+        ({"text": "a", "bytes": b"a"}, ValueError),
+        ({"text": b"a"}, TypeError),
+        ({"bytes": "a"}, TypeError),
+    ],
+)
+def test_a_raw_message_has_one_payload_of_its_kind(event: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"websocket\.send"):
+        send_event({"type": "websocket.send", **event})
+
+
+def test_a_raw_message_may_have_the_other_key_too() -> None:
+    event = {"type": "websocket.send", "text": "", "bytes": None}
+    assert send_event(event) == {"type": "websocket.send", "text": ""}
 
 
 @pytest.mark.parametrize("version", ["2.0", None])

@@ -1,5 +1,6 @@
 """Which origins may connect (RFC 6455, section 10.2)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -117,6 +118,9 @@ def test_where_the_server_speaks_tls_a_page_without_it_is_another_origin() -> No
         ("capacitor://localhost", "capacitor://localhost"),
         ("https://b\u00fccher.example", "https://xn--bcher-kva.example"),
         ("https://*.b\u00fccher.example", "https://a.xn--bcher-kva.example"),
+        ("https://[2001:DB8:0::1]", "https://[2001:db8::1]"),
+        ("https://app.example.", "https://app.example."),
+        ("chrome-extension://abcdef", "chrome-extension://abcdef"),
         ("*", "https://evil.example"),
     ],
 )
@@ -154,6 +158,29 @@ def test_what_only_looks_like_a_listed_origin_is_refused(allowed: str, origin: s
 )  # fmt: skip
 def test_what_is_no_origin_is_a_value_error_that_says_what_to_write(wrong: str) -> None:
     with pytest.raises(ValueError, match="is no origin: write scheme and host"):
+        check_origin(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (
+            "wss://app.example",
+            "is the address of a socket; an origin is that of the page, such as 'https://app.example'",
+        ),
+        ("ws://localhost:8000", "such as 'http://localhost:8000'"),
+        ("https://a..example", "'a..example' is no name of a host"),
+        ("https://a.example,https", "'a.example,https' is no name of a host"),
+        ("https://stra\u00dfe.example", "write the host 'stra\u00dfe.example' as browsers send it"),
+        ("https://*.stra\u00dfe.example", "write the host"),
+        ("https://\u00fc..example", "write the host"),
+        ("https://[::12345]", "is no origin"),
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_a_value_error_that_says_what_to_write(
+    wrong: str, problem: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)):
         check_origin(wrong)
 
 

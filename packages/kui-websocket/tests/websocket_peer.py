@@ -122,6 +122,7 @@ class Peer:
     async def forget_failure(self) -> None:
         """Wait for the application's end, which has failed as the test expects."""
         await asyncio.wait([self.task], timeout=5)
+        self.task.exception()  # looked at: a task whose exception nobody has seen is logged whenever it is collected
         self._is_expected = True
 
     @property

@@ -20,7 +20,7 @@ class BackgroundTasks:
 
     An async function is awaited, any other runs in a thread, with the context variables of the connection. One that
     fails is logged with its traceback, and the next one runs. `await tasks()` runs and forgets them, those too that
-    are appended meanwhile.
+    are appended meanwhile. A cancellation ends the one that runs, and passes when the others have run.
 
     ```python
     >>> import asyncio
@@ -50,6 +50,7 @@ class BackgroundTasks:
         self._tasks.append((function, args, kwargs))
 
     async def __call__(self) -> None:
+        cancelled: asyncio.CancelledError | None = None
         while self._tasks:
             function, args, kwargs = self._tasks.popleft()
             try:
@@ -60,8 +61,12 @@ class BackgroundTasks:
                     result = await asyncio.to_thread(function, *args, **kwargs)
                     if inspect.isawaitable(result):
                         await result
+            except asyncio.CancelledError as error:
+                cancelled = error
             except Exception:  # of the user's function: the next one runs all the same
                 logger.exception("background task %r failed", function)
+        if cancelled is not None:
+            raise cancelled
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

@@ -185,7 +185,7 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
 
     What is on the stack sees the error, as the body of a `with` would raise it. One clean-up that fails does not
     skip the others; all failures are logged, and raised nowhere, because the handler has given its result already.
-    What a clean-up puts on the stack ends too. Cancellation passes.
+    What a clean-up puts on the stack ends too, and what it appends to the background tasks. Cancellation passes.
 
     Args:
         connection: the connection that ends.
@@ -201,7 +201,12 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
     stack.known = error
     try:
         traceback = None if error is None else error.__traceback__
-        dealt = await stack.__aexit__(None if error is None else type(error), error, traceback)
+        try:
+            dealt = await stack.__aexit__(None if error is None else type(error), error, traceback)
+        finally:
+            while tasks := vars(connection).get("background_tasks"):  # appended after they had run
+                stack.push_async_callback(tasks)
+                await stack.aclose()
         return bool(dealt) and isinstance(error, Exception)
     except Exception:  # which is the error, or has been logged
         return False

@@ -22,7 +22,8 @@ class JSONCodec:
     Beside JSON's own types, and subclasses of them, it writes dataclasses, pydantic models, datetimes, UUIDs,
     decimals, complex numbers, enums, paths, IP addresses, regular expressions, other mappings, sets, collections and
     iterators, and bytes as base64. It refuses `NaN` and `Infinity` when it reads, and writes them as `null`, as
-    browsers do. Integers are exact up to 4300 digits.
+    browsers do. Integers are exact up to 4300 digits. A pydantic model is written as its own configuration says:
+    `ser_json_inf_nan="constants"` asks for `NaN`.
 
     To bring another JSON library, subclass and override `encode` and `decode`.
 
@@ -85,7 +86,7 @@ class JSONCodec:
         Raises:
             TypeError: a value that has no JSON form; the message names its type.
             ValueError: text that has no UTF-8 form (a lone surrogate), or an integer of more digits than Python
-                writes (4300).
+                writes (4300); a pydantic model that cannot be written (`PydanticSerializationError`).
             RecursionError: a value that contains itself.
         """
         return (self._writers.get(type(value)) or self._writer_for(type(value)))(value)

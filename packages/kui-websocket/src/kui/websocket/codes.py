@@ -45,7 +45,8 @@ def legal_code(code: int) -> int:
     Raises:
         ValueError: RFC 6455 reserves it: 1004 to 1006, 1015 and all outside of 1000-1014 and 3000-4999.
     """
-    if code not in _LEGAL:
+    # a caller may be untyped
+    if not isinstance(code, int) or code not in _LEGAL:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(
             f"close code {code!r} may not be sent: use 1000-1003, 1007-1014 or, for codes of your own, 4000-4999"
         )

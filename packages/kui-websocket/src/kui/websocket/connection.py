@@ -8,9 +8,9 @@ from types import BuiltinMethodType
 from kui.core import ASGIApp, Message, Receive, Scope, Send, end_connection
 
 from .codes import CloseCode, fit_reason, legal_code
-from .denial import PlainResponse, deny
+from .denial import PlainResponse, deny, refuses
 from .errors import WebSocketDisconnect
-from .handshake import HeaderItems, accept_event, close_event, negotiate
+from .handshake import HeaderItems, accept_event, close_event, negotiate, send_event
 from .lifetime import CLOSED, READY, SENDING, SENT
 from .limits import Limits, checked_limits
 from .pump import size_of
@@ -96,11 +96,11 @@ class WebSocket(Sending):
             receive = self._receive
             try:
                 connect = await receive()
+                if connect["type"] != "websocket.connect":
+                    self._note_other_connect(connect)
             except BaseException as error:
                 self._note_connect(not isinstance(error, asyncio.CancelledError))
                 raise
-            if connect["type"] == "websocket.disconnect":
-                self._finish_receiving(connect)
             if self._connect_taken is None:
                 self._connect_taken = True
             else:
@@ -161,7 +161,7 @@ class WebSocket(Sending):
             WebSocketDisconnect: the client has left already.
         """
         if isinstance(response, int):
-            if not 300 <= response <= 599:
+            if not refuses(response):
                 raise ValueError(f"a handshake is refused with a status from 300 to 599; got {response}")
             response = PlainResponse(response)
         elif not callable(response):
@@ -209,12 +209,13 @@ class WebSocket(Sending):
         """Send a raw ASGI event: `websocket.accept`, `websocket.send` or `websocket.close`.
 
         Raises:
-            ValueError: an event of another type.
+            ValueError: an event of another type, or a message without payload or with two.
+            TypeError: a text that is no str, bytes that are none.
             InvalidState, WebSocketDisconnect: as for the methods `accept`, `send_text` and `close`.
         """
-        kind = message["type"]
+        kind = message.get("type")
         if kind == "websocket.send":
-            await self._emit(message)
+            await self._emit(send_event(message))
         elif kind == "websocket.accept":
             await self.accept(message.get("subprotocol"), message.get("headers") or ())
         elif kind == "websocket.close":

@@ -9,7 +9,7 @@ from kui.core import ASGIApp, Message, Receive, Scope, Send
 from .errors import WebSocketDisconnect
 from .handshake import header_pairs, supports_denial
 
-__all__ = ["PlainResponse", "deny"]
+__all__ = ["PlainResponse", "deny", "refuses"]
 
 _SCHEMES = {"ws": "http", "wss": "https"}
 _DEFAULTS: dict[str, Message] = {
@@ -114,6 +114,11 @@ class _Denial:
             await self._send({"type": "websocket.close"})
         elif not self._ended:
             await self._send({"type": "websocket.http.response.body", "body": b""})
+
+
+def refuses(status: object) -> bool:
+    """Return whether a handshake can be refused with a status."""
+    return isinstance(status, int) and 300 <= status <= 599
 
 
 def _description(status: int) -> str:

@@ -25,6 +25,13 @@ def checked(endpoint: Endpoint) -> Endpoint:
     if not callable(endpoint):
         raise TypeError(f"an endpoint is an async callable without arguments; got {endpoint!r}")
     name = getattr(endpoint, "__qualname__", repr(endpoint))
+    is_class = inspect.isclass(endpoint)
+    if is_class and not hasattr(endpoint, "__await__"):
+        raise TypeError(
+            f"the instances of {name} cannot be awaited: derive it from SocketView, or write an __await__ method"
+        )
+    if inspect.isasyncgenfunction(endpoint):
+        raise TypeError(f"the endpoint {name} is an async generator function, whose call cannot be awaited")
     if is_plain(endpoint):
         raise TypeError(f"the endpoint {name} is a plain function: declare it with `async def`")
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kui.core import HTTPException
 
 from .codes import CloseCode
+from .denial import refuses
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def code_of(cause: BaseException) -> int:
     if isinstance(cause, WebSocketClose):
         return cause.code
     if isinstance(cause, HTTPException):
-        return 4000 + cast("HTTPException[Any]", cause).status_code
+        status = cast("HTTPException[Any]", cause).status_code
+        return 4000 + status if refuses(status) else CloseCode.INTERNAL_ERROR
     if isinstance(cause, asyncio.CancelledError):
         return CloseCode.GOING_AWAY
     return cause.close_code if isinstance(cause, WebSocketError) else CloseCode.INTERNAL_ERROR

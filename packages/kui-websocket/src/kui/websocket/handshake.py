@@ -6,9 +6,18 @@ from typing import cast
 
 from kui.core import Message, Scope
 
-__all__ = ["HeaderItems", "accept_event", "close_event", "header_pairs", "negotiate", "supports_denial"]
+__all__ = [
+    "HeaderItems",
+    "accept_event",
+    "close_event",
+    "header_pairs",
+    "negotiate",
+    "send_event",
+    "supports_denial",
+]
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BREAKS = re.compile(rb"[\r\n\0]")
 
 HeaderItems = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
@@ -37,6 +46,22 @@ def accept_event(scope: Scope, subprotocol: str | None, headers: HeaderItems) ->
             raise ValueError("this server cannot send headers with an accept: it speaks an ASGI before 2.1")
         event["headers"] = pairs
     return event
+
+
+def send_event(message: Message) -> Message:
+    """Return a raw event that sends a message, with its one payload.
+
+    Raises:
+        ValueError: it has no payload, or two.
+        TypeError: a text that is no str, bytes that are none.
+    """
+    payloads = {key: message[key] for key in ("text", "bytes") if message.get(key) is not None}
+    if len(payloads) != 1:
+        raise ValueError(f"websocket.send has a text or bytes, and not both; got {message!r}")
+    [(key, payload)] = payloads.items()
+    if not isinstance(payload, str if key == "text" else bytes):
+        raise TypeError(f"the {key} of websocket.send is {type(payload).__name__}")
+    return {"type": "websocket.send", key: payload}
 
 
 def close_event(scope: Scope, code: int, reason: str) -> Message:
@@ -75,26 +100,35 @@ def header_pairs(headers: HeaderItems) -> list[tuple[bytes, bytes]]:
 
     Raises:
         ValueError: a name that is no token (RFC 9110, section 5.1), a value that is not of Latin-1, or one with a line
-            break, which would begin another header.
+            break, which would begin another header, or a NUL.
         TypeError: no names with values, or one that is no text.
     """
-    items: Iterable[tuple[str | bytes, str | bytes]]
-    items = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
-    return [_pair(item) for item in items]
+    if isinstance(headers, Mapping):
+        return [_pair(item) for item in cast("Mapping[str, str]", headers).items()]
+    if isinstance(headers, str | bytes) or not isinstance(headers, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"headers are a mapping, or pairs of a name and a value; got {headers!r}")
+    return [_pair(item) for item in headers]
 
 
-def _pair(item: tuple[str | bytes, str | bytes]) -> tuple[bytes, bytes]:
+def _pair(item: object) -> tuple[bytes, bytes]:
+    match item:
+        case (str() | bytes() as name, str() | bytes() as value):
+            pass
+        case _:
+            raise TypeError(f"headers are pairs of a name and a value, both str or bytes; got {item!r}")
+    field = name if isinstance(name, bytes) else name.encode("utf-8", "replace")
+    if not _TOKEN.fullmatch(field):
+        raise ValueError(f"the name of a header is a token of RFC 9110, section 5.6.2; got {name!r}")
+    return field.lower(), _value(name, value)
+
+
+def _value(name: str | bytes, value: str | bytes) -> bytes:
     try:
-        name, value = map(_field, item)
-    except (TypeError, AttributeError):
-        raise TypeError(f"headers are pairs of a name and a value, both str or bytes; got {item!r}") from None
-    if not _TOKEN.fullmatch(name):
-        raise ValueError(f"the name of a header is a token of RFC 9110, section 5.6.2; got {item[0]!r}")
-    return name.lower(), value
-
-
-def _field(text: str | bytes) -> bytes:
-    data = text if isinstance(text, bytes) else text.encode("latin-1")
-    if b"\n" in data or b"\r" in data:
-        raise ValueError(f"a header has no line break; got {text!r}")
+        data = value if isinstance(value, bytes) else value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"the header {name!r} has characters beyond Latin-1; got {value!r}") from None
+    if _BREAKS.search(data):
+        raise ValueError(
+            f"the header {name!r} has no line break and no NUL (RFC 9110, section 5.5); got {value!r}"
+        )
     return data

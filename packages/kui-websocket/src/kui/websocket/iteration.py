@@ -111,6 +111,8 @@ class Iterating(Receiving):
                     self._finish_receiving(event)
                     return
                 payload = event.get("bytes")
+                if payload is None:
+                    payload = self._take_other(event, "text", "bytes")
             if self._outgoing == SENT:
                 self._outgoing = READY
             if self._pump_wanted:

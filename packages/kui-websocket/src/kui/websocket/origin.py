@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 from typing import NamedTuple, cast
 
 from kui.core import Endpoint, Middleware, Scope
@@ -89,7 +90,7 @@ def check_origin(*allowed: str) -> Middleware:
     >>> app = websocket_session(SocketView, middlewares=[check_origin("https://*.example.org")])
     >>> check_origin("example.org")
     Traceback (most recent call last):
-    ValueError: 'example.org' is no origin: write scheme and host, such as "https://example.org" or "http://localhost:5173"
+    ValueError: 'example.org' is no origin: write scheme and host, with a port if need be, and no slash behind, such as "https://example.org" or "http://localhost:5173"
 
     ```
     """
@@ -144,12 +145,36 @@ def _entry(allowed: str) -> _Origin:
     entry = _parse(allowed) if isinstance(allowed, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if entry is None:
         raise ValueError(
-            f'{allowed!r} is no origin: write scheme and host, such as "https://example.org" or "http://localhost:5173"'
+            f"{allowed!r} is no origin: write scheme and host, with a port if need be, and no slash behind,"
+            ' such as "https://example.org" or "http://localhost:5173"'
         )
-    if entry.host.isascii():
-        return entry
-    return entry._replace(host=entry.host.encode("idna").decode())  # as browsers write it
+    if entry.scheme in ("ws", "wss"):
+        raise ValueError(
+            f"{allowed!r} is the address of a socket; an origin is that of the page, such as"
+            f" {allowed.lower().replace('ws', 'http', 1)!r}"
+        )
+    host = entry.host if entry.host.isascii() else _ascii_host(entry.host, allowed)
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"{allowed!r} is no origin: {host!r} is no name of a host")
+    return entry._replace(host=host)
 
+
+def _ascii_host(host: str, allowed: str) -> str:
+    """Return the name of a host as browsers write it."""
+    try:
+        name = host.encode("idna").decode()
+        if name.encode().decode("idna") == host:
+            return name
+    except UnicodeError:
+        pass
+    # Python's IDNA of 2003 makes "ss" of "ß", which is another host today
+    raise ValueError(
+        f"{allowed!r}: write the host {host!r} as browsers send it in the Origin header, in ASCII: xn--..."
+    )
+
+
+# of the lists; an Origin header is compared as it came
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 
 # RFC 6454, section 6.2: scheme, host and port, and nothing else. A "*" is of the lists alone.
 _ORIGIN = re.compile(
@@ -163,6 +188,11 @@ def _parse(text: str) -> _Origin | None:
     if found is None:
         return None
     scheme, host, port = found.groups()
+    if host[0] == "[":
+        try:
+            host = f"[{IPv6Address(host[1:-1])}]"
+        except ValueError:
+            return None
     if port == "*":
         return _Origin(scheme, host, None)
     number = _DEFAULT_PORTS.get(scheme, 0) if port is None else int(port)

@@ -180,6 +180,8 @@ class Receiving(Lifetime):
         return payload
 
     async def _take_within(self, timeout: float, kind: str, other_kind: str | None = None) -> Any:
+        if not isinstance(timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a timeout is a number of seconds, or None for no limit; got {timeout!r}")
         self._start_pump()  # a message that the server gives when the time is up goes to the buffer
         async with asyncio.timeout(timeout):
             return await self._take(kind, other_kind)
@@ -189,8 +191,11 @@ class Receiving(Lifetime):
         if event["type"] == "websocket.disconnect":
             self._finish_receiving(event)
             raise self._disconnected()
+        payload = event.get("bytes" if kind == "text" else "text")
+        if payload is None:
+            raise RuntimeError(f"the server gave an event with neither text nor bytes: {event!r}")
         if other_kind is not None:
-            return cast("str | bytes", event.get(other_kind))
+            return cast("str | bytes", payload)
         if self._source is after_the_end:  # a close came between
             raise self._disconnected()
         self._held, self._source = event, self._take_held
@@ -238,8 +243,8 @@ class Receiving(Lifetime):
             is_taken = True  # another failure than a cancellation is not asked for again: it might hang
             try:
                 event = await self._receive()
-                if event["type"] == "websocket.disconnect":
-                    self._finish_receiving(event)
+                if event["type"] != "websocket.connect":
+                    self._note_other_connect(event)
             except asyncio.CancelledError:
                 is_taken = False
                 raise
@@ -247,6 +252,12 @@ class Receiving(Lifetime):
                 self._note_connect(is_taken)
         if self._state is DISCONNECTED:
             raise self._disconnected()
+
+    def _note_other_connect(self, event: Message) -> None:
+        """Note the end, which has come in the place of the event that opens the connection."""
+        if event["type"] != "websocket.disconnect":
+            raise RuntimeError(f"the server has to begin with websocket.connect, and gave {event!r}")
+        self._finish_receiving(event)
 
     def _note_connect(self, is_taken: bool) -> None:
         waiting, self._connect_taken = self._connect_taken, is_taken

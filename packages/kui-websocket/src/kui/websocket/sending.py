@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
-from kui.core import Message, Send
+from kui.core import JSONCodec, Message, Send
 
 from .codes import CloseCode
 from .iteration import Iterating
@@ -81,7 +81,7 @@ class Sending(Iterating):
         if writers is None:
             writers = self._writers = self.json_codec.writers
         write = writers.get(type(data))
-        encoded = self.json_codec.encode(data) if write is None else write(data)
+        encoded = _encoded(self.json_codec, data) if write is None else write(data)
         if mode == "text":
             event: Message = {"type": "websocket.send", "text": encoded.decode()}
         elif mode == "binary":
@@ -180,3 +180,13 @@ class Sending(Iterating):
             return error
         self._note_end(CloseCode.ABNORMAL, "")
         return self._disconnected()
+
+
+def _encoded(codec: JSONCodec, data: object) -> bytes:
+    encoded = codec.encode(data)
+    if not isinstance(encoded, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - a subclass may be untyped
+        raise TypeError(
+            f"{type(codec).__name__}.encode has to return bytes, and returned {type(encoded).__name__}; write .encode()"
+            " behind json.dumps(...)"
+        )
+    return encoded

@@ -23,12 +23,13 @@ from kui.core import (
 
 from .codes import CloseCode
 from .connection import WebSocket
-from .denial import PlainResponse
+from .denial import PlainResponse, refuses
 from .endpoint import checked
 from .errors import WebSocketClose, WebSocketDisconnect, WebSocketError
 from .failures import cause_of, code_of
-from .limits import Limits
+from .limits import Limits, checked_limits
 from .states import CONNECTED, CONNECTING, DISCONNECTED
+from .view import SocketView, check_bound
 
 __all__ = ["SocketSession", "websocket_session"]
 
@@ -91,7 +92,7 @@ class SocketSession:
         websocket_class: the class of the connections to come.
 
     Raises:
-        TypeError: a handler and a function that finds one.
+        TypeError: a handler and a function that finds one; an argument of another kind.
 
     ```python
     >>> from kui.websocket import Limits, SocketSession, SocketView
@@ -116,11 +117,23 @@ class SocketSession:
     ) -> None:
         if handler is not None and find is not None:
             raise TypeError("a session has one handler, or finds one for each connection; got both")
+        functions = {"handler": handler, "find": find, "other": other, "answer": answer}
+        for name, function in functions.items():
+            if function is not None and not callable(function):
+                raise TypeError(f"the {name} of a session is a function; got {function!r}")
+        if not (isinstance(websocket_class, type) and issubclass(websocket_class, WebSocket)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"the websocket_class of a session is WebSocket or a subclass; got {websocket_class!r}"
+            )
+        if not (json_codec is None or isinstance(json_codec, JSONCodec)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"the json_codec of a session is a JSONCodec, or of a subclass; got {json_codec!r}"
+            )
         self.live: set[WebSocket] = set()
         self._find: Find = find or (lambda scope: handler)
         self._other = other
         self.websocket_class = websocket_class
-        self._limits = limits
+        self._limits = None if limits is None else checked_limits(limits)
         self._json_codec = json_codec
         self._answer = answer
         self._dismissals: WeakKeyDictionary[WebSocket, _Dismissal] = WeakKeyDictionary()
@@ -270,9 +283,9 @@ class SocketSession:
             response = await self._answer(cause)
         if isinstance(cause, HTTPException):
             http_error = cast("HTTPException[Any]", cause)
+            response = response or _own_answer(connection, http_error)
             if http_error.status_code >= 500:
                 logger.error("the handler of %r failed", connection, exc_info=http_error)
-            response = response or _own_answer(connection, http_error)
         if response is None:
             return False
         if code == CloseCode.INTERNAL_ERROR and connection.connection_state is not CONNECTING:
@@ -295,6 +308,10 @@ async def _refuse(connection: WebSocket, response: ASGIApp, code: int, reason: s
 
 
 def _own_answer(connection: WebSocket, error: "HTTPException[Any]") -> ASGIApp:
+    if not refuses(error.status_code):
+        raise ValueError(
+            f"an HTTPException refuses a handshake with a status from 300 to 599; got {error.status_code!r}"
+        )
     content = error.content
     if content is None:
         return PlainResponse(error.status_code, headers=error.headers)
@@ -324,7 +341,7 @@ def websocket_session(
 
     Raises:
         TypeError: the endpoint, or what a middleware returned, cannot be called without arguments, or is a plain
-            function, which gives nothing to await.
+            function, which gives nothing to await; an argument of another kind.
 
     ```python
     >>> from kui.websocket import websocket, websocket_session
@@ -337,6 +354,12 @@ def websocket_session(
     ```
     """
     handler = checked(endpoint)
+    if isinstance(endpoint, type) and issubclass(endpoint, SocketView):
+        check_bound(endpoint)
+    if not isinstance(middlewares, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"the middlewares of a session are a list of functions; got {middlewares!r}")
     for middleware in middlewares:
+        if not callable(middleware):
+            raise TypeError(f"a middleware is a function from an endpoint to an endpoint; got {middleware!r}")
         handler = checked(middleware(handler))
     return SocketSession(handler, websocket_class=websocket_class, limits=limits, json_codec=json_codec)

@@ -17,7 +17,7 @@ from .errors import DecodeError, InvalidState, WebSocketError
 from .failures import cause_of, code_of
 from .states import CONNECTING, DENIED
 
-__all__ = ["SocketView"]
+__all__ = ["SocketView", "check_bound"]
 
 logger = logging.getLogger("kui.websocket")
 
@@ -67,12 +67,18 @@ class SocketView:
             method = getattr(cls, name)
             if is_plain(method):
                 raise TypeError(f"{cls.__name__}.{name} is a plain function: declare it with `async def`")
-        for name, argument in (("on_disconnect", "close_code"), ("on_invalid", "error")):
+        for name, argument in (
+            ("on_receive", "data"),
+            ("on_disconnect", "close_code"),
+            ("on_invalid", "error"),
+        ):
             method = inspect.getattr_static(cls, name)
-            if inspect.isfunction(method) and not _takes_one(method):
+            if inspect.isfunction(method) and not _takes_one(method, and_more=name == "on_receive"):
                 raise TypeError(
                     f"{cls.__name__}.{name} is called with one argument: write `async def {name}(self, {argument})`"
                 )
+        if not isinstance(cls.max_invalid, int) or cls.max_invalid < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{cls.__name__}.max_invalid is a number of messages; got {cls.max_invalid!r}")
 
     # The signatures of these two let a subclass ask for parameters of its own.
     async def on_connect(self, *args: Any, **kwargs: Any) -> None:
@@ -106,7 +112,7 @@ class SocketView:
             await connection.send_payload(encoding_of(self.encoding).encode(data))
 
     async def on_invalid(self, error: ValueError) -> None:
-        """Deal with a message that the encoding refused.
+        """Deal with a message that the encoding refused with a ValueError; one of the wrong kind closes with 1003.
 
         The default sends the answer that the encoding has for it, and closes with 1007 after `max_invalid` of
         them. An encoding without answers has the connection closed with 1003, or the `close_code` of a `WebSocketError`.
@@ -196,13 +202,27 @@ class SocketView:
             task.result()
 
 
-def _takes_one(method: Callable[..., Any]) -> bool:
-    """Return whether a method can be called with one argument beside self."""
+def _takes_one(method: Callable[..., Any], and_more: bool) -> bool:
+    """Return whether a method can be called with one argument beside self, or with it and others."""
+    signature = inspect.signature(method)
     try:
-        inspect.signature(method).bind(None, None)
+        (signature.bind_partial if and_more else signature.bind)(None, None)
     except TypeError:
         return False
     return True
+
+
+def check_bound(view: type[SocketView]) -> None:
+    """Raise TypeError for a view that asks for parameters, where nobody binds them."""
+    for name, arguments in (("on_connect", [None]), ("on_receive", [None, None])):
+        signature = inspect.signature(getattr(view, name))
+        try:
+            signature.bind(*arguments)
+        except TypeError as error:
+            raise TypeError(
+                f"{view.__name__}.{name}{signature} asks for parameters: {error}. kui-params binds them:"
+                f' auto_params({view.__name__}, "websocket")'
+            ) from None
 
 
 def _failure(task: asyncio.Task[None]) -> BaseException | None:
