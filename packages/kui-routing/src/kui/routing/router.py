@@ -161,7 +161,7 @@ class Router(Registration):
             finder = self._finders[protocol][method]
         except KeyError:
             finder = self._table(protocol).finder(method)
-        if (handler := finder.static.get(path)) is not None:
+        if finder.static and (handler := finder.static.get(path)) is not None:
             return {}, handler
         find_dynamic = finder.find_dynamic
         found = find_dynamic(path)
