@@ -196,6 +196,19 @@ def test_an_endpoint_that_could_not_serve_is_refused_at_once(endpoint: Any, mess
         websocket_session(endpoint)
 
 
+def test_methods_of_a_view_may_be_static_or_of_the_class() -> None:
+    class Static(SocketView):
+        @staticmethod
+        async def on_connect() -> None:  # pyright: ignore
+            """Need no self."""
+
+        @classmethod
+        async def on_receive(cls, data: Any) -> None:  # pyright: ignore
+            """Need no self."""
+
+    websocket_session(Static)
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

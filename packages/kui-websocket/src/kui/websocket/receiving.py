@@ -37,9 +37,8 @@ class Receiving(Lifetime):
     __slots__ = ("_blocked", "_connect_taken", "_pump", "_pump_wanted", "_source")
 
     _source: Receive
-    _blocked: (
-        Awaitable[Message] | bool
-    )  # a receive may not begin: before accept(), and while this one is under way
+    # a receive may not begin: before accept(), and while this one is under way
+    _blocked: Awaitable[Message] | bool
     # of the event that opens the connection: None while it is being received, an Event if others wait for that
     _connect_taken: bool | asyncio.Event | None
     _held: Message | None = None  # a message that was of the wrong kind for the one who asked

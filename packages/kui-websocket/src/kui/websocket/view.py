@@ -215,7 +215,10 @@ def _takes_one(method: Callable[..., Any], and_more: bool) -> bool:
 def check_bound(view: type[SocketView]) -> None:
     """Raise TypeError for a view that asks for parameters, where nobody binds them."""
     for name, arguments in (("on_connect", [None]), ("on_receive", [None, None])):
-        signature = inspect.signature(getattr(view, name))
+        method = inspect.getattr_static(view, name)
+        if not inspect.isfunction(method):  # a static or class method, or a descriptor
+            continue
+        signature = inspect.signature(method)
         try:
             signature.bind(*arguments)
         except TypeError as error:
