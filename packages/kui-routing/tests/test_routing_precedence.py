@@ -43,26 +43,29 @@ class Segment:
     """How a segment is written, and what the README says of it: the first and the second criterion."""
 
     template: str
-    kind: tuple[int, int]
+    kind: tuple[int, int, int]
     strictness: tuple[float, ...] = ()
 
 
 LAST = math.inf
 SEGMENTS = [
-    *(Segment(text, (0, 0)) for text in ("a", "b", "1", "")),
-    Segment("a{:int}", (1, -1), (-1, 30, LAST)),
-    Segment("ab{:few}", (1, -2), (-2, 60, LAST)),
-    Segment("a{:few}", (1, -1), (-1, 60, LAST)),
-    Segment("{:int}", (1, 0), (30, LAST)),
-    Segment("{:int}b", (1, 0), (30, -1, LAST)),
-    Segment("{:int}-{:int}", (1, 0), (30, -1, 30, LAST)),
-    Segment("{:decimal}", (1, 0), (40, LAST)),
-    Segment("{:few}", (1, 0), (60, LAST)),
-    Segment("{:ones}", (1, 0), (60, LAST)),
-    Segment("{:str}", (1, 0), (100, LAST)),
+    *(Segment(text, (0, 0, 0)) for text in ("a", "b", "1", "")),
+    Segment("a{:int}", (1, -1, 0), (-1, 30, LAST)),
+    Segment("ab{:few}", (1, -2, 0), (-2, 60, LAST)),
+    Segment("a{:few}", (1, -1, 0), (-1, 60, LAST)),
+    Segment("{:int}", (1, 0, 0), (30, LAST)),
+    Segment("{:int}b", (1, 0, -1), (30, -1, LAST)),
+    Segment("{:int}1b", (1, 0, -2), (30, -2, LAST)),
+    Segment("{:few}b", (1, 0, -1), (60, -1, LAST)),
+    Segment("a{:few}b", (1, -1, -1), (-1, 60, -1, LAST)),
+    Segment("{:int}-{:int}", (1, 0, 0), (30, -1, 30, LAST)),
+    Segment("{:decimal}", (1, 0, 0), (40, LAST)),
+    Segment("{:few}", (1, 0, 0), (60, LAST)),
+    Segment("{:ones}", (1, 0, 0), (60, LAST)),
+    Segment("{:str}", (1, 0, 0), (100, LAST)),
 ]
-RESTS = [Segment("{:any}", (2, 0), (200, LAST)), Segment("a{:any}", (2, -1), (-1, 200, LAST))]
-MOUNTED = Segment("", (3, 0))
+RESTS = [Segment("{:any}", (2, 0, 0), (200, LAST)), Segment("a{:any}", (2, -1, 0), (-1, 200, LAST))]
+MOUNTED = Segment("", (3, 0, 0))
 
 TEXTS = ("a", "b", "ab", "1", "11", "1b", "a1", "1-1", "1.5", "")
 PATHS = ["/".join(["", *texts]) for size in (1, 2, 3) for texts in itertools.product(TEXTS, repeat=size)]

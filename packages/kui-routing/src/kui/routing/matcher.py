@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .converters import REFUSED
-from .shape import BELOW, REST, Shape
+from .shape import BELOW, REST, Place, Shape
 
 Find = Callable[[str], tuple[dict[str, Any], Any] | None]
 
@@ -36,7 +36,9 @@ def source(shapes: Sequence[Shape]) -> str:
     >>> from kui.routing.path import Pattern
     >>> from kui.routing.shape import kinds_of
     >>> shapes = []
-    >>> for paths in (["/v1/rooms7/{room}", "/v1/rooms8/{room}"], ["/users/{user:int}/posts"]):
+    >>> for paths in (
+    ...     ["/v1/rooms7/{room}", "/v1/rooms8/{room}"], ["/users/{user:int}/posts"], ["/{day:date}.json", "/{day:date}.html"]
+    ... ):
     ...     patterns = [Pattern(path, known_converters(None)) for path in paths]
     ...     shapes.append(Shape(kinds_of(patterns[0])))
     ...     for pattern in patterns:
@@ -47,7 +49,13 @@ def source(shapes: Sequence[Shape]) -> str:
         size = len(parts)
         if parts[0]:
             return None
-        if size == 4:
+        if size == 2:
+            found = rows_2.get(parts[1][-5:])
+            if found is not None:
+                for name_1, match_1, value in found:
+                    if (value_1 := match_1(parts[1])) is not REFUSED:
+                        return {name_1: value_1}, value
+        elif size == 4:
             if parts[1] == 'v1':
                 found = rows_0.get(parts[2])
                 if found is not None:
@@ -89,8 +97,8 @@ def _has_size(shape: Shape, size: int) -> bool:
 
 def _attempt(number: int, shape: Shape) -> list[str]:
     """Return the lines that return what a shape has for `parts`, if it has something."""
-    common = [f"{_literal(shape, position)} == {text!r}" for position, text in shape.common.items()]
-    varying = [_literal(shape, position) for position in shape.varying]
+    common = [f"{_literal(place)} == {text!r}" for place, text in shape.common.items()]
+    varying = [_literal(place) for place in shape.varying]
     rows = next(iter(shape.rows.values()))
     if not varying and len(rows) == 1:
         # a sole path is written out
@@ -109,9 +117,8 @@ def _attempt(number: int, shape: Shape) -> list[str]:
     return [f"if {' and '.join(common)}:", *_indented(lines)] if common else lines
 
 
-def _literal(shape: Shape, position: int) -> str:
-    begins = shape.kinds[position - 1].begins
-    return f"parts[{position}]" + (f"[:{-begins}]" if begins else "")
+def _literal(place: Place) -> str:
+    return f"parts[{place.position}]{place.part}"
 
 
 def _return(shape: Shape, names: list[str], matches: list[str], value: str) -> list[str]:

@@ -21,10 +21,18 @@ BELOW: Final = 3
 
 
 class Kind(NamedTuple):
-    """What a segment is, and minus the length of the text it begins with: the longer, the earlier it is tried."""
+    """What a segment is, and minus the lengths of the texts around its parameters: the longer, the earlier it is tried."""
 
     what: int
-    begins: int
+    begins: int = 0
+    ends: int = 0
+
+
+class Place(NamedTuple):
+    """Where a literal text stands: the position of its segment, and which part of that it is, as a slice in brackets."""
+
+    position: int
+    part: str
 
 
 # The name of each segment with parameters (a tuple where it has several), then the Match of each, then the value.
@@ -52,8 +60,8 @@ class Shape:
 
     Attributes:
         kinds: of the segments.
-        common: the literal texts that all paths have, by position.
-        varying: the positions of the other literal texts.
+        common: the literal texts that all paths have, by their places.
+        varying: the places of the other literal texts.
         rows: of the candidates, in the order in which they are tried, by the varying texts: a string where there is one,
             else a tuple.
         parameters: the positions of parameters.
@@ -63,15 +71,15 @@ class Shape:
 
     def __init__(self, kinds: tuple[Kind, ...]) -> None:
         self.kinds = kinds
-        self.common: dict[int, str] = {}
-        self.varying: tuple[int, ...] = ()
+        self.common: dict[Place, str] = {}
+        self.varying: tuple[Place, ...] = ()
         self.rows: dict[str | tuple[str, ...], tuple[Row, ...]] = {}
         self.parameters = tuple(n for n, kind in enumerate(kinds, 1) if kind.what in (PARAMETER, REST))
         self.typed: set[int] = set()
         self.several = False
         self._candidates: dict[tuple[str, ...], list[Candidate]] = {}
         self._matches: dict[int, tuple[Converter[Any], Match]] = {}
-        self._literals = tuple(n for n, kind in enumerate(kinds, 1) if kind.what == LITERAL or kind.begins)
+        self._places = tuple(place for n, kind in enumerate(kinds, 1) for place in _places(n, kind))
 
     def insert(self, pattern: Pattern, value: Any) -> None:
         """Add a path, in the place of one that matches the same if there is one."""
@@ -83,7 +91,7 @@ class Shape:
         self.several |= any(isinstance(name, tuple) for name in names)
         row = (*names, *(self._matcher(segment) for segment in segments), value)
         candidate = Candidate(tuple(_rank(segment) for segment in segments), pattern, row)
-        texts = tuple(_text_before(pattern.segments[position - 1]) for position in self._literals)
+        texts = tuple(_text_at(place, pattern) for place in self._places)
         others = [other for other in self._candidates.get(texts, ()) if other.pattern.shape != pattern.shape]
         # the sort is stable: of equal ranks, the one that was registered first stays first
         self._candidates[texts] = sorted([*others, candidate], key=lambda candidate: candidate.ranks)
@@ -102,18 +110,18 @@ class Shape:
 
     def _index(self, texts: tuple[str, ...]) -> None:
         """Bring `rows` up to date with the candidates that have some literal texts."""
-        by_position = dict(zip(self._literals, texts, strict=True))
-        common = self.common if self.rows else by_position
-        self.common = {n: text for n, text in common.items() if by_position[n] == text}
-        varying = tuple(n for n in self._literals if n not in self.common)
+        by_place = dict(zip(self._places, texts, strict=True))
+        common = self.common if self.rows else by_place
+        self.common = {place: text for place, text in common.items() if by_place[place] == text}
+        varying = tuple(place for place in self._places if place not in self.common)
         changed = [texts]
         if varying != self.varying:
-            # happens at most once for each position
+            # happens at most once for each place
             self.varying = varying
             self.rows.clear()
             changed = list(self._candidates)
         for texts in changed:
-            varying_texts = tuple(t for n, t in zip(self._literals, texts, strict=True) if n in varying)
+            varying_texts = tuple(t for place, t in zip(self._places, texts, strict=True) if place in varying)
             key = varying_texts[0] if len(varying_texts) == 1 else varying_texts
             self.rows[key] = tuple(candidate.row for candidate in self._candidates[texts])
 
@@ -121,14 +129,27 @@ class Shape:
 def kinds_of(pattern: Pattern) -> tuple[Kind, ...]:
     """Return the kinds of a path's segments; those of a prefix end with BELOW."""
     kinds = [_kind(segment) for segment in pattern.segments]
-    return (*kinds, Kind(BELOW, 0)) if pattern.is_prefix else tuple(kinds)
+    return (*kinds, Kind(BELOW)) if pattern.is_prefix else tuple(kinds)
 
 
 def _kind(segment: Segment) -> Kind:
     captured = _captured(segment)
     if not captured:
-        return Kind(LITERAL, 0)
-    return Kind(REST if captured[-1].converter.crosses_slashes else PARAMETER, -len(_text_before(segment)))
+        return Kind(LITERAL)
+    what = REST if captured[-1].converter.crosses_slashes else PARAMETER
+    return Kind(what, -len(_text_before(segment)), -len(_text_behind(segment)))
+
+
+def _places(position: int, kind: Kind) -> list[Place]:
+    if kind.what == LITERAL:
+        return [Place(position, "")]
+    before, behind = Place(position, f"[:{-kind.begins}]"), Place(position, f"[{kind.ends}:]")
+    return [place for place, size in ((before, kind.begins), (behind, kind.ends)) if size]
+
+
+def _text_at(place: Place, pattern: Pattern) -> str:
+    segment = pattern.segments[place.position - 1]
+    return _text_behind(segment) if place.part.endswith(":]") else _text_before(segment)
 
 
 def _captured(segment: Segment) -> list[Captured]:
@@ -137,6 +158,10 @@ def _captured(segment: Segment) -> list[Captured]:
 
 def _text_before(segment: Segment) -> str:
     return segment[0] if segment and isinstance(segment[0], str) else ""
+
+
+def _text_behind(segment: Segment) -> str:
+    return segment[-1] if segment and isinstance(segment[-1], str) else ""
 
 
 def _names(segment: Segment) -> str | tuple[str, ...]:
