@@ -3,13 +3,15 @@
 import functools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any, Generic, TypeVar
 from unittest.mock import AsyncMock
 
 import pytest
 from routing_endpoints import Endpoint, chat
 
-from kui.routing import BaseRoute, HttpRoute, Router, SocketRoute
+from kui.routing import BaseRoute, HttpRoute, RouteConflict, Router, SocketRoute
+
+T = TypeVar("T")
 
 
 def plain() -> None: ...
@@ -95,6 +97,40 @@ class AsyncAwait:
     async def __await__(self) -> None: ...
 
 
+class Generic_(Generic[T]):
+    def __await__(self) -> Any:
+        yield
+
+
+class Partial:
+    async def method(self, number: int) -> None: ...
+
+    __call__ = functools.partialmethod(method, 1)
+
+
+def any_() -> Any: ...
+
+
+def maybe() -> Annotated[Awaitable[None] | None, 1]: ...
+
+
+def maybe_in_a_string() -> "Awaitable[None] | None": ...
+
+
+def view_in_a_string() -> "View":
+    return View()
+
+
+def of_any_type(value: T) -> T:
+    return value
+
+
+def one_that_wraps_itself() -> Callable[[], None]:
+    def wraps_itself() -> None: ...
+
+    return functools.update_wrapper(wraps_itself, wraps_itself)
+
+
 class MadeElsewhere:
     def __new__(cls) -> Any:
         return chat()
@@ -139,6 +175,14 @@ def test_a_function_that_is_not_async_is_refused(route: type[BaseRoute], endpoin
         functools.partial(chat),
         lambda: chat(),
         print,
+        Generic_[int],
+        Partial(),
+        any_,
+        maybe,
+        maybe_in_a_string,
+        view_in_a_string,
+        of_any_type,
+        one_that_wraps_itself(),
     ],
 )
 def test_what_may_be_awaitable_is_taken(endpoint: Any) -> None:
@@ -170,6 +214,14 @@ def test_a_class_or_an_instance_that_is_known_not_to_be_awaitable_is_refused(
 ) -> None:
     with pytest.raises(TypeError, match=problem):
         Router([route("/x", endpoint)])
+
+
+def test_an_endpoint_without_a_module_can_be_printed() -> None:
+    endpoint = generator().__anext__
+    router = Router([SocketRoute("/a", endpoint, "n")])
+    assert "__anext__" in str(router)
+    with pytest.raises(RouteConflict, match="__anext__"):
+        router.append(SocketRoute("/a", endpoint, "m"))
 
 
 def test_a_bind_that_returns_no_endpoint_is_refused() -> None:

@@ -6,7 +6,7 @@ import pickle
 import pytest
 from routing_endpoints import Endpoint, chat, news
 
-from kui.routing import HttpRoute, MethodNotAllowed, NoMatchFound, Router, Routes, SocketRoute
+from kui.routing import Converter, HttpRoute, MethodNotAllowed, NoMatchFound, Router, Routes, SocketRoute
 
 
 def test_one_path_may_have_several_methods() -> None:
@@ -107,6 +107,24 @@ def test_a_trace_is_that_of_the_route_whose_handler_a_search_returns() -> None:
         router.trace("websocket", "/7")
     router <<= HttpRoute("/item", news, "put", methods=["PUT"])
     assert router.trace("http", "/item", "PUT")[1].route.name == "put"
+
+
+def test_a_trace_is_that_of_the_handler_where_the_order_of_registration_decides() -> None:
+    class Word(Converter[str]):
+        regex = "[a-z]+"
+
+        def to_python(self, text: str) -> str:
+            return text
+
+    routes = [
+        HttpRoute("/{x:word}", news, "any word"),
+        HttpRoute("/{x:other}", news, "another"),
+        HttpRoute("/{x:word}", chat, "get a word", methods=["GET"]),
+    ]
+    router = Router(routes, converters={"word": Word(), "other": Word()})
+    _, trace = router.trace("http", "/a", "GET")
+    assert trace.route.name == "another"
+    assert router.search("http", "/a", "GET")[1] is trace.handler
 
 
 def test_what_is_told_where_no_route_serves_a_method_can_be_copied_and_pickled() -> None:

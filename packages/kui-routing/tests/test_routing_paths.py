@@ -1,5 +1,6 @@
 """The paths of routes: parameters and converters."""
 
+import functools
 import math
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from kui.routing import Converter, HttpRoute, NoMatchFound, Router, SocketRoute, register_converter
+from kui.routing.converters import IntConverter
 
 
 async def endpoint() -> None: ...
@@ -103,6 +105,8 @@ def test_several_parameters_share_a_segment() -> None:
         ("/{}", 2, "a parameter's name is an identifier, got ''"),
         ("/{a-b}", 2, "a parameter's name is an identifier, got 'a-b'"),
         ("/{a:}", 4, "a parameter's type is an identifier, got ''"),
+        ("/{a:[0-9]+}", 4, "got '[0-9]+'; a regular expression needs register_converter"),
+        ("/{a?}", 2, "a parameter's name is an identifier, got 'a?'"),
         ("/{x}/{x}", 6, "the parameter 'x' occurs twice"),
     ],
 )
@@ -256,6 +260,17 @@ def bad_converters() -> Iterator[tuple[Any, Any, str]]:
         async def to_path(self, value: int) -> str:  # type: ignore[override]  # pyright: ignore
             return ""
 
+    class Table(Converter[str]):
+        regex = "a"
+        to_python: Any = None
+
+    class Two(Converter[str]):
+        regex = "a"
+        to_python: Any = functools.partial(pow)
+
+    class Long(Hex):
+        regex = "a{99999999999}"
+
     class Crossing(Hex):
         crosses_slashes: Any = "no"
 
@@ -281,6 +296,9 @@ def bad_converters() -> Iterator[tuple[Any, Any, str]]:
     )
     yield "a", Async(), "Async has an async to_python; declare it with def: a search does not wait"
     yield "a", NoText(), "NoText has a to_python that cannot be called with one argument besides self"
+    yield "a", Table(), "Table has a to_python that cannot be called with one argument besides self"
+    yield "a", Two(), "Two has a to_python that cannot be called with one argument besides self"
+    yield "a", Long(), "the regex of Long is wrong"
     yield "a", AsyncPath(), "AsyncPath has an async to_path"
     yield "a", Crossing(), "the crosses_slashes of Crossing has to be True or False, got 'no'"
     yield "a", NoMethod(), "NoMethod has no to_python method of its own; write one"
@@ -302,6 +320,35 @@ def test_a_wrong_converter_is_refused(name: Any, converter: Any, problem: str) -
         register_converter(name, converter)
     with pytest.raises((TypeError, ValueError), match=re.escape(problem)):
         Router(converters={name: converter})
+
+
+class Text(str, Enum):  # noqa: UP042 - whose str() is its name, and not its text
+    REGEX = "[a-z]+"
+
+
+class Lower(Converter[str]):
+    regex = Text.REGEX
+
+    def to_python(self, text: str) -> str:
+        return text
+
+
+class Tens(IntConverter):
+    regex = "[1-9][0-9]*"
+
+    def to_python(self, text: str) -> int:
+        return int(text) * 10
+
+
+@pytest.mark.parametrize("before", ["", "v"])
+def test_a_regex_may_be_an_enum_and_a_built_in_converter_may_have_a_subclass(before: str) -> None:
+    converters: dict[str, Converter[Any]] = {"lower": Lower(), "tens": Tens()}
+    paths = [f"/a/{before}{{x:lower}}", f"/b/{before}{{x:tens}}"]
+    router = Router([SocketRoute(path, endpoint, None) for path in paths], converters=converters)
+    assert router.search("websocket", f"/a/{before}abc")[0] == {"x": "abc"}
+    assert router.search("websocket", f"/b/{before}5")[0] == {"x": 50}
+    with pytest.raises(NoMatchFound):
+        router.search("websocket", f"/b/{before}0")
 
 
 def test_a_dollar_that_is_meant_is_no_anchor() -> None:

@@ -114,6 +114,7 @@ def test_tags_that_are_no_list_of_strings_are_refused(tags: Any, problem: str) -
     [
         ("/a?page=1", 2, "'?': a path ends before it; the query is no part of a path"),
         ("/a#top", 2, "'#': a path ends before it"),
+        ("/caf%C3%A9", 4, "'%C3%A9': a path is written decoded"),
         ("/a%20b", 2, "'%20': a path is written decoded, as routes are matched: write the character itself"),
         ("/rooms/<int:room>", 7, "'<int:room>': a parameter is written {name} or {name:type}"),
         ("/a\nb", 2, r"'\n': a path has no control characters"),
@@ -131,7 +132,10 @@ def test_what_no_path_is_matched_with_is_refused_where_it_stands(
         assert (len(shown), marker.index("^")) == (len(path) + 4, position + 4)
 
 
-@pytest.mark.parametrize("path", ["/100%", "/50%-off", "/a b", "/café", "/:id", "/a<b", "/@me", "/a;b=1"])
+@pytest.mark.parametrize(
+    "path",
+    ["/100%", "/50%-off", "/100%accurate", "/%face", "/a b", "/café", "/:id", "/a<b", "/@me", "/a;b=1"],
+)
 def test_characters_that_a_client_may_ask_for_stay(path: str) -> None:
     router = Router([SocketRoute(path, chat, "n")])
     assert router.search("websocket", unquote(router.url_for("n"))) == ({}, chat)

@@ -6,7 +6,7 @@ import string
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -66,6 +66,7 @@ def url_for(template: str, **params: object) -> str:
         ("/u/{x}", 5, "/u/5"),
         ("/u/{x}", Fruit.APPLE, "/u/apple"),
         ("/u/{x:any}", Shelf.TOP, "/u/1"),
+        ("/u/{x:int}", Shelf.TOP, "/u/1"),
         ("/café/{x:int}.json", 1, "/caf%C3%A9/1.json"),
     ],
 )
@@ -116,6 +117,24 @@ def test_a_number_too_long_for_a_text_is_refused_by_its_type() -> None:
         ValueError, match=r"an int too long to print is no value for the parameter 'x' of the path '/{x:i"
     ):
         url_for("/{x:int}", x=10**5000)
+
+
+class Table(Converter[int]):
+    regex = "[a-z]+"
+    texts: ClassVar = {1: "one"}
+
+    def to_python(self, text: str) -> int:
+        return next(number for number, known in self.texts.items() if known == text)
+
+    def to_path(self, value: int) -> str:
+        return self.texts[value]
+
+
+def test_a_value_that_is_in_no_table_of_a_converter_is_refused() -> None:
+    router = Router([SocketRoute("/{x:table}", endpoint, "n")], converters={"table": Table()})
+    assert router.url_for("n", {"x": 1}) == "/one"
+    with pytest.raises(ValueError, match="2 is no value for the parameter 'x'"):
+        router.url_for("n", {"x": 2})
 
 
 class Letters(Converter[str]):

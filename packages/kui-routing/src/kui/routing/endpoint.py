@@ -7,8 +7,8 @@ import inspect
 import re
 import typing
 from collections.abc import Awaitable, Callable
-from types import FunctionType
-from typing import Any, Final, cast
+from types import FunctionType, UnionType
+from typing import Any, Final, TypeVar, cast
 
 Endpoint = Callable[..., Awaitable[Any]]
 """An async callable, or a class whose instances can be awaited; without arguments once it is bound."""
@@ -28,6 +28,8 @@ def unbound(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             endpoint = cast("functools.partial[Any]", endpoint).func
         elif inspect.ismethod(endpoint) or isinstance(endpoint, staticmethod):
             endpoint = cast("Callable[..., Any]", endpoint.__func__)
+        elif not isinstance(endpoint, FunctionType | type) and isinstance(typing.get_origin(endpoint), type):
+            endpoint = cast("type[Any]", typing.get_origin(endpoint))  # View[int]
         else:
             return endpoint
 
@@ -43,7 +45,7 @@ def derived_name(endpoint: Callable[..., Any]) -> str | None:
 
 def where(endpoint: Callable[..., Any]) -> str:
     """Return file:line of an endpoint, or "" where that is not known."""
-    target: Any = inspect.unwrap(unbound(endpoint))
+    target: Any = _unwrapped(endpoint)
     if not (inspect.isfunction(target) or inspect.isclass(target)):
         target = cast("type[Any]", type(target))
     try:
@@ -61,10 +63,20 @@ def where(endpoint: Callable[..., Any]) -> str:
 
 def described(endpoint: Callable[..., Any]) -> str:
     """Return module.name of an endpoint, for messages and listings."""
-    target: Any = inspect.unwrap(unbound(endpoint))
+    target: Any = _unwrapped(endpoint)
     if not hasattr(target, "__qualname__"):
         target = cast("type[Any]", type(target))
-    return f"{target.__module__}.{target.__qualname__}"
+    module: str | None = getattr(target, "__module__", None)  # what is not written in Python may have none
+    return f"{module}.{target.__qualname__}" if module else target.__qualname__
+
+
+def _unwrapped(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what wrappers say that they wrap; what wraps itself is itself."""
+    target = unbound(endpoint)
+    try:
+        return cast("Callable[..., Any]", inspect.unwrap(target))
+    except ValueError:
+        return target
 
 
 def takes(function: Callable[..., object], *arguments: object) -> bool:
@@ -122,7 +134,9 @@ def _why_no_awaitable_instances(view: Any) -> str | None:
 
 
 def _why_function_not_async(function: Callable[..., Any], subject: str) -> str | None:
-    while isinstance(function, FunctionType) and function.__name__ != "<lambda>":
+    seen: set[int] = set()
+    while isinstance(function, FunctionType) and function.__name__ != "<lambda>" and id(function) not in seen:
+        seen.add(id(function))
         if inspect.isasyncgenfunction(function):
             return f"{subject}is an async generator function, whose call cannot be awaited"
         if (
@@ -130,16 +144,32 @@ def _why_function_not_async(function: Callable[..., Any], subject: str) -> str |
             or function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE
         ):
             return None
-        if _is_awaitable(function.__annotations__.get("return")):
+        if _may_return_awaitable(function):
             return None
-        if "__wrapped__" not in function.__dict__:
+        # Python 3.11 makes a plain function of a partialmethod
+        below = function.__dict__.get("__wrapped__") or getattr(
+            function.__dict__.get("_partialmethod"), "func", None
+        )
+        if below is None:
             return f"{subject}is not async; declare it with async def"
-        function = unbound(function.__dict__["__wrapped__"])
+        function = unbound(below)
     return None
 
 
-def _is_awaitable(annotation: Any) -> bool:
-    if isinstance(annotation, str):
-        return re.match(r"[\w.]*\b(Awaitable|Coroutine|Future|Task)\b", annotation.strip("'\"")) is not None
+def _may_return_awaitable(function: FunctionType) -> bool:
+    annotation = function.__annotations__.get("return")
+    if not isinstance(annotation, str):
+        return _may_be_awaitable(annotation)
+    if re.search(r"\b(Awaitable|Coroutine|CoroutineType|Future|Task|Any)\b", annotation):
+        return True
+    try:
+        return _may_be_awaitable(typing.get_type_hints(function).get("return"))
+    except Exception:  # of a name that is not defined, or of anything that an annotation may run
+        return False
+
+
+def _may_be_awaitable(annotation: Any) -> bool:
     origin = typing.get_origin(annotation) or annotation
+    if origin in (Any, typing.Annotated, typing.Union, UnionType) or isinstance(origin, TypeVar):
+        return not typing.get_args(annotation) or any(map(_may_be_awaitable, typing.get_args(annotation)))
     return isinstance(origin, type) and issubclass(origin, Awaitable)

@@ -46,7 +46,7 @@ class Routes(Registration, Sequence[BaseRoute]):
     ) -> None:
         if not isinstance(namespace, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"the namespace of a group has to be a string, got {namespace!r}")
-        self.namespace = namespace
+        self.namespace = str.__str__(namespace)  # of an Enum the text
         self.tags = list(checked_tags(tags or ()))
         self.http_middlewares = list(checked_middlewares(http_middlewares))
         self.socket_middlewares = list(checked_middlewares(socket_middlewares))
@@ -169,7 +169,7 @@ class Prefix(str):
     __slots__ = ()
 
     def __new__(cls, prefix: str) -> Self:
-        return super().__new__(cls, checked_prefix(prefix))
+        return super().__new__(cls, str.__str__(checked_prefix(prefix)))  # of an Enum the text
 
     @overload
     def __floordiv__(self, routes: R) -> R: ...

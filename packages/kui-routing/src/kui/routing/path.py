@@ -53,7 +53,11 @@ def parse(path: str) -> tuple[str | Parameter, ...]:
         if not name.isidentifier():
             raise slip_at(path, start + 1, f"a parameter's name is an identifier, got {name!r}")
         if colon and not kind.isidentifier():
-            raise slip_at(path, start + len(name) + 2, f"a parameter's type is an identifier, got {kind!r}")
+            raise slip_at(
+                path,
+                start + len(name) + 2,
+                f"a parameter's type is an identifier, got {kind!r}; a regular expression needs register_converter",
+            )
         if name in names:
             raise slip_at(path, start + 1, f"the parameter {name!r} occurs twice")
         names.add(name)
@@ -141,7 +145,7 @@ class Pattern:
 def expression(tokens: Segment) -> str:
     """Return the regular expression of some tokens, with a named group for each parameter."""
     return "".join(
-        re.escape(token) if isinstance(token, str) else f"(?P<{token.name}>{token.converter.regex})"
+        re.escape(token) if isinstance(token, str) else f"(?P<{token.name}>" + token.converter.regex + ")"
         for token in tokens
     )
 

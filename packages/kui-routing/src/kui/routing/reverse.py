@@ -59,7 +59,7 @@ def _text(parameter: Captured, value: Any, path: str) -> str:
         text = converter.to_path(value)
         if isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             text.encode()  # a lone surrogate has no place in a URL
-    except (ValueError, ArithmeticError, TypeError, AttributeError) as error:
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
         text, problem = "", error
     where = f"the parameter {parameter.name!r} of the path {path!r}"
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]

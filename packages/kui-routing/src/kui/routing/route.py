@@ -20,7 +20,8 @@ _SLIPS: Final = (
         "a path ends before it; the query is no part of a path, and handlers read it as a parameter",
     ),
     (
-        re.compile("%[0-9A-Fa-f]{2}"),
+        # what decodes as UTF-8; "/100%accurate" is a path
+        re.compile("%[0-7][0-9A-Fa-f]|%[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f])+"),
         "a path is written decoded, as routes are matched: write the character itself",
     ),
     (re.compile("<[^/]*>"), "a parameter is written {name} or {name:type}"),
@@ -73,8 +74,10 @@ class BaseRoute:
             raise TypeError(
                 f"the name of the route {self.path!r} has to be a string or None, got {self.name!r}"
             )
-        if self.name == "":
-            object.__setattr__(self, "name", derived_name(self.endpoint))
+        name = derived_name(self.endpoint) if self.name == "" else self.name
+        # of an Enum the text, by which it is looked up
+        object.__setattr__(self, "name", name if name is None else str.__str__(name))
+        object.__setattr__(self, "path", str.__str__(self.path))
         object.__setattr__(
             self, "middlewares", checked_middlewares(self.middlewares, f" of the route {self.path!r}")
         )
@@ -104,7 +107,7 @@ class BaseRoute:
 
         A route class with more settings of its own, to which a group could add, overrides it.
         """
-        name = f"{namespace}:{self.name}" if namespace and self.name is not None else self.name
+        name = namespace + ":" + self.name if namespace and self.name is not None else self.name
         return replace(self, name=name, middlewares=(*self.middlewares, *middlewares))
 
     def __str__(self) -> str:
@@ -193,11 +196,11 @@ def check_path(path: str) -> None:
         raise ValueError(
             f"no client asks for the path {path!r}: it removes the segments '.' and '..' (RFC 3986, section 5.2.4)"
         )
+    if "{" in path or "}" in path:
+        parse(path)
     for slip, remedy in _SLIPS:
         if found := slip.search(path):
             raise slip_at(path, found.start(), f"{found[0]!r}: {remedy}")
-    if "{" in path or "}" in path:
-        parse(path)
 
 
 def checked_prefix(prefix: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final
 
@@ -70,9 +71,8 @@ class Table:
                     return finder
             else:
                 finder = Finder[Endpoint]()
-                for trace in self._traces:
-                    if _serving(self._by_shape[trace.pattern.shape], method) is trace:
-                        finder.insert(trace.pattern, trace.handler)
+                for trace in self._serving(method):
+                    finder.insert(trace.pattern, trace.handler)
             self.finders[method] = finder
         return finder
 
@@ -89,10 +89,15 @@ class Table:
         finder = self._trace_finders.get(key)
         if finder is None:
             self._trace_finders[key] = finder = Finder[Trace]()
-            for same in self._by_shape.values():
-                if trace := _serving(same, key):
-                    finder.insert(trace.pattern, trace)
+            for trace in self._serving(key):
+                finder.insert(trace.pattern, trace)
         return finder.find(path)
+
+    def _serving(self, method: Method) -> Iterator[Trace]:
+        """Yield the routes that serve a method, of those with one path one, in order of registration."""
+        for trace in self._traces:
+            if _serving(self._by_shape[trace.pattern.shape], method) is trace:
+                yield trace
 
 
 def _serving(traces: list[Trace], method: Method) -> Trace | None:
