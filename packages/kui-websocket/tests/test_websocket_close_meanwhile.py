@@ -1,7 +1,7 @@
 """A close by another task than the one that receives or serves."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from typing import Any, cast
 
 import pytest
@@ -94,19 +94,158 @@ async def test_a_view_that_another_task_closes_gets_no_message_more(server: str)
     assert seen == [4000]
 
 
-async def test_a_close_does_not_swallow_a_cancellation_of_the_one_who_receives() -> None:
+@pytest.mark.parametrize("is_cancelled_first", [True, False])
+async def test_a_close_does_not_swallow_a_cancellation_of_the_one_who_receives(
+    is_cancelled_first: bool,
+) -> None:
+    ended: list[asyncio.Task[str]] = []
+
+    async def handler() -> None:
+        await websocket.accept()
+        receiving = asyncio.create_task(websocket.receive_text())
+        ended.append(receiving)
+        await turns()
+        if is_cancelled_first:
+            receiving.cancel()
+        await websocket.close()
+        receiving.cancel()
+        await asyncio.wait([receiving])
+
+    async with serve(handler):
+        pass
+    assert ended[0].cancelled()
+
+
+async def test_a_close_is_no_cancellation_for_a_task_that_was_cancelled_before() -> None:
+    seen: list[object] = []
+
+    async def survive_and_receive() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+        try:
+            await websocket.receive_text()
+        except WebSocketDisconnect as end:
+            seen.append(end.code)
+
+    async def handler() -> None:
+        await websocket.accept()
+        receiving = asyncio.create_task(survive_and_receive())
+        await turns()
+        receiving.cancel()
+        await turns()
+        await websocket.close(4000)
+        await asyncio.wait([receiving])
+
+    async with serve(handler):
+        pass
+    assert seen == ["cancelled", 4000]
+
+
+@pytest.mark.parametrize("receive", [by_a_loop, by_payloads, as_a_view, by_a_call])
+async def test_a_receive_after_the_close_finds_the_end_though_another_one_is_under_way(
+    receive: Receive,
+) -> None:
+    seen: list[str] = []
+
     async def handler() -> None:
         await websocket.accept()
         receiving = asyncio.create_task(websocket.receive_text())
         await turns()
-        closing = asyncio.create_task(websocket.close())
-        receiving.cancel()
-        await closing
-        with pytest.raises(asyncio.CancelledError):
-            await receiving
+        await websocket.close(4000, "out")
+        await receive()
+        seen.append("the end")
+        await asyncio.wait([receiving])
+        receiving.exception()
 
     async with serve(handler):
         pass
+    assert seen == ["the end"]
+
+
+async def test_a_message_of_the_wrong_kind_that_comes_with_the_close_is_not_kept() -> None:
+    ended: list[BaseException | None] = []
+
+    async def handler() -> None:
+        await websocket.accept()
+        receiving = asyncio.create_task(websocket.receive_text())
+        await turns()
+        peer.deliver(b"binary")
+        await websocket.close(4000)
+        await asyncio.wait([receiving])
+        ended.append(receiving.exception())
+
+    async with serve(handler) as peer:
+        pass
+    assert isinstance(ended[0], WebSocketDisconnect)
+
+
+class Delegating:
+    """Is awaited through a generator."""
+
+    def __init__(self, inner: Coroutine[Any, Any, Any]) -> None:
+        self._inner = inner
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return (yield from self._inner.__await__())
+
+
+def delegating(receive: Any) -> Any:
+    return lambda: Delegating(receive())
+
+
+def streaming(receive: Any) -> Any:
+    async def stream() -> AsyncGenerator[Any, None]:
+        while True:
+            yield await receive()
+
+    return stream().__anext__
+
+
+def giving_way(receive: Any) -> Any:
+    async def wrapped() -> Any:
+        await asyncio.sleep(0)
+        return await receive()
+
+    return wrapped
+
+
+def filtering(receive: Any) -> Any:
+    async def wrapped() -> Any:
+        while True:
+            event = await receive()
+            if event.get("text") != "ping":
+                return event
+
+    return wrapped
+
+
+def by_a_task(receive: Any) -> Any:
+    return lambda: asyncio.ensure_future(receive())
+
+
+@pytest.mark.parametrize("count", range(6))
+@pytest.mark.parametrize("wrap", [delegating, streaming, giving_way, filtering, by_a_task])
+async def test_a_close_ends_a_receive_however_it_is_written(wrap: Any, count: int) -> None:
+    ended: list[BaseException | None] = []
+
+    async def handler() -> None:
+        await websocket.accept()
+        receiving = asyncio.create_task(websocket.receive_text())
+        await turns(count)
+        peer.deliver("ping" if wrap is filtering else {"type": "websocket.receive", "text": "a"})
+        await websocket.close(4000)
+        done, _ = await asyncio.wait([receiving], timeout=5)
+        assert done
+        ended.append(receiving.exception())
+
+    peer = serve(handler)
+    peer.wrap_receive = wrap
+    async with peer:
+        pass
+    # what has come before the close may have been received
+    assert ended[0] is None or isinstance(ended[0], WebSocketDisconnect)
 
 
 async def test_a_close_leaves_a_receive_alone_that_waits_for_no_future() -> None:
@@ -161,6 +300,19 @@ async def test_a_handler_that_returns_waits_for_the_close_of_another_task(is_rea
         await peer.task
         assert closing[0].done()
     assert peer.close() == (4000, None)
+
+
+async def test_a_receive_ends_when_the_connection_is_released() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        receiving = asyncio.create_task(websocket.receive_text())
+        await turns()
+        await websocket.release()
+        await asyncio.wait([receiving], timeout=5)
+        assert isinstance(receiving.exception(), WebSocketDisconnect)
+
+    async with serve(handler):
+        pass
 
 
 async def test_a_receive_that_is_left_behind_ends_with_the_handler() -> None:

@@ -85,6 +85,12 @@ def test_a_raw_message_has_one_payload_of_its_kind(event: dict[str, Any], error:
         send_event({"type": "websocket.send", **event})
 
 
+@pytest.mark.parametrize("payload", [bytearray(b"x"), memoryview(b"x")])
+def test_a_raw_message_may_have_bytes_of_any_kind(payload: bytearray | memoryview) -> None:
+    event = send_event({"type": "websocket.send", "bytes": payload})
+    assert type(event["bytes"]) is bytes
+
+
 def test_a_raw_message_may_have_the_other_key_too() -> None:
     event = {"type": "websocket.send", "text": "", "bytes": None}
     assert send_event(event) == {"type": "websocket.send", "text": ""}

@@ -121,6 +121,7 @@ def test_where_the_server_speaks_tls_a_page_without_it_is_another_origin() -> No
         ("https://[2001:DB8:0::1]", "https://[2001:db8::1]"),
         ("https://app.example.", "https://app.example."),
         ("chrome-extension://abcdef", "chrome-extension://abcdef"),
+        ("app://.", "app://."),
         ("*", "https://evil.example"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -95,10 +96,50 @@ def test_on_receive_without_the_message_is_refused_when_the_class_is_defined() -
         type("Chat", (SocketView,), {"on_receive": nothing})
 
 
-@pytest.mark.parametrize("number", ["x", -1, None])
+@pytest.mark.parametrize("number", ["x", None])
 def test_max_invalid_is_a_number(number: Any) -> None:
     with pytest.raises(TypeError, match=r"Chat\.max_invalid is a number of messages; got"):
         type("Chat", (SocketView,), {"max_invalid": number})
+
+
+@pytest.mark.parametrize("number", [-1, math.nan])
+def test_max_invalid_is_not_negative(number: float) -> None:
+    with pytest.raises(ValueError, match=r"Chat\.max_invalid is not negative; got"):
+        type("Chat", (SocketView,), {"max_invalid": number})
+
+
+def test_max_invalid_may_be_without_limit() -> None:
+    class Chat(SocketView):
+        max_invalid = math.inf
+
+    websocket_session(Chat)
+
+
+def with_a_user(method: Any) -> Any:
+    @functools.wraps(method)
+    async def wrapper(self: Any, *arguments: Any) -> None:
+        await method(self, *arguments, "ada")
+
+    return wrapper
+
+
+async def test_a_wrapper_may_give_what_a_method_asks_for() -> None:
+    seen: list[object] = []
+
+    class Chat(SocketView):
+        @with_a_user
+        async def on_connect(self, user: str) -> None:
+            seen.append(user)
+            await websocket.accept()
+
+        @with_a_user
+        async def on_receive(self, data: str, user: str) -> None:
+            seen.append((data, user))
+
+    async with serve(Chat) as peer:
+        peer.deliver("hello")
+        peer.leave()
+    assert seen == ["ada", ("hello", "ada")]
 
 
 def test_on_disconnect_may_have_arguments_of_its_own_with_defaults() -> None:

@@ -35,7 +35,7 @@ def checked(endpoint: Endpoint) -> Endpoint:
     if is_plain(endpoint):
         raise TypeError(f"the endpoint {name} is a plain function: declare it with `async def`")
     try:
-        signature = inspect.signature(endpoint)
+        signature = inspect.signature(endpoint, follow_wrapped=False)
     except ValueError:  # written in C
         return endpoint
     try:

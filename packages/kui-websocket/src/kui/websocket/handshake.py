@@ -59,8 +59,12 @@ def send_event(message: Message) -> Message:
     if len(payloads) != 1:
         raise ValueError(f"websocket.send has a text or bytes, and not both; got {message!r}")
     [(key, payload)] = payloads.items()
-    if not isinstance(payload, str if key == "text" else bytes):
-        raise TypeError(f"the {key} of websocket.send is {type(payload).__name__}")
+    if key == "text" and not isinstance(payload, str):
+        raise TypeError(f"the text of websocket.send is a str, got {type(payload).__name__}")
+    if key == "bytes" and type(payload) is not bytes:
+        if not isinstance(payload, bytes | bytearray | memoryview):
+            raise TypeError(f"the bytes of websocket.send are bytes, got {type(payload).__name__}")
+        payload = bytes(cast("bytes | bytearray | memoryview", payload))
     return {"type": "websocket.send", key: payload}
 
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 from .errors import DecodeError
 from .lifetime import READY, SENT
 from .models import ModelClass, ModelValidator, validator_of
-from .receiving import Receiving, converted
+from .receiving import Receiving, after_the_end, converted
 
 __all__ = ["Iterating"]
 
@@ -53,6 +53,8 @@ class Iterating(Receiving):
     async def __anext__(self) -> str:
         # As `_take`, which would be a second coroutine for each message.
         if self._blocked:
+            if self._source is after_the_end:
+                raise StopAsyncIteration
             self._refuse_receive()
         source = self._source
         try:
@@ -95,6 +97,8 @@ class Iterating(Receiving):
         """
         while True:
             if self._blocked:
+                if self._source is after_the_end:
+                    return
                 self._refuse_receive()
             source = self._source
             try:
@@ -159,6 +163,8 @@ class Messages(Generic[T]):
     async def __anext__(self) -> T:
         connection = self._connection
         if connection._blocked:
+            if connection._source is after_the_end:
+                raise StopAsyncIteration
             connection._refuse_receive()
         source = connection._source
         try:

@@ -18,7 +18,7 @@ class Limits:
         send_timeout: seconds that one send may take. A client that reads more slowly is closed with 1013.
             Default: None, no limit.
         idle_timeout: seconds that one receive waits for a message. A client that sends none is closed with 3008; where
-            a send is stuck meanwhile, after as much time again. Default: None, no limit.
+            a send is stuck meanwhile, after `send_timeout` or as much time again. Default: None, no limit.
         receive_buffer: how many messages, and how many bytes, are read ahead while the handler sends without
             receiving. Beyond that the connection is not read: the network slows the client down, its leaving is
             not noticed, and uvicorn, which answers no ping then, cuts it off after its ping timeout.

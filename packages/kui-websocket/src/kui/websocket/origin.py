@@ -154,7 +154,7 @@ def _entry(allowed: str) -> _Origin:
             f" {allowed.lower().replace('ws', 'http', 1)!r}"
         )
     host = entry.host if entry.host.isascii() else _ascii_host(entry.host, allowed)
-    if not _HOST.fullmatch(host):
+    if entry.scheme in _DEFAULT_PORTS and not _HOST.fullmatch(host):  # that of another scheme is opaque
         raise ValueError(f"{allowed!r} is no origin: {host!r} is no name of a host")
     return entry._replace(host=host)
 

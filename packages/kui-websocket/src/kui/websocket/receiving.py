@@ -13,7 +13,7 @@ from .limits import NO_LIMITS, Limits
 from .models import ModelClass, ModelValidator, validator_of
 from .pump import ReadPump
 from .states import CLOSING, CONNECTING, DENIED, DISCONNECTED
-from .suspended import future_of
+from .suspended import future_of, task_of
 
 __all__ = ["Mode", "Receiving", "after_the_end", "converted"]
 
@@ -41,6 +41,7 @@ class Receiving(Lifetime):
     _blocked: Awaitable[Message] | bool
     # of the event that opens the connection: None while it is being received, an Event if others wait for that
     _connect_taken: bool | asyncio.Event | None
+    _cancelling: int | None = None  # what the task of a receive that `_end_receive` has ended said then
     _held: Message | None = None  # a message that was of the wrong kind for the one who asked
     _pump: ReadPump | None
     _pump_wanted: bool
@@ -209,16 +210,28 @@ class Receiving(Lifetime):
         self._blocked = False
         if self._pump_wanted:
             self._start_pump()
-        if self._source is not after_the_end or not isinstance(error, asyncio.CancelledError):
+        if self._cancelling is None or not isinstance(error, asyncio.CancelledError):
             return False
         task = asyncio.current_task()
-        return task is None or not task.cancelling()  # a cancellation goes before
+        return (
+            task is None or task.cancelling() <= self._cancelling
+        )  # else somebody has cancelled the task meanwhile
 
-    def _end_receive(self) -> None:
-        """Let a receive of another task find the end now, and not when the server hears from the client."""
-        future = future_of(self._blocked)
-        if future is not None:
+    def _end_receive(self, turns: int = 8) -> None:
+        """Let a receive of another task find the end now, and not when the server hears from the client.
+
+        It ends as if it were cancelled. One that waits for nothing in this turn is tried again.
+        """
+        receiving = self._blocked
+        if isinstance(receiving, bool) or getattr(receiving, "cr_running", False):  # none, or what closes
+            return
+        future = future_of(receiving)
+        if future is not None and not future.done():
+            task = task_of(future)
+            self._cancelling = 0 if task is None else task.cancelling()
             future.cancel()
+        elif turns:
+            asyncio.get_running_loop().call_soon(self._end_receive, turns - 1)
 
     def _note_receive(self) -> None:
         if self._outgoing == SENT:
@@ -303,6 +316,8 @@ class Receiving(Lifetime):
             self._note_end(event.get("code"), event.get("reason"))
 
     def _refuse_receive(self) -> NoReturn:
+        if self._source is after_the_end:  # the receive under way will find it
+            raise self._disconnected()
         if self._state in (CONNECTING, DENIED):
             self._refuse("receive")
         raise InvalidState(

@@ -50,7 +50,7 @@ class SocketView:
     """
 
     encoding: ClassVar[str | Encoding[Any]] = "anystr"
-    max_invalid: ClassVar[int] = 10
+    max_invalid: ClassVar[float] = 10
 
     bound_methods: ClassVar[tuple[str, ...]] = ("on_connect",)
     """The methods that take parameters of the connection; kui.params binds them."""
@@ -77,8 +77,10 @@ class SocketView:
                 raise TypeError(
                     f"{cls.__name__}.{name} is called with one argument: write `async def {name}(self, {argument})`"
                 )
-        if not isinstance(cls.max_invalid, int) or cls.max_invalid < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(cls.max_invalid, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"{cls.__name__}.max_invalid is a number of messages; got {cls.max_invalid!r}")
+        if not cls.max_invalid >= 0:  # nan is none either
+            raise ValueError(f"{cls.__name__}.max_invalid is not negative; got {cls.max_invalid!r}")
 
     # The signatures of these two let a subclass ask for parameters of its own.
     async def on_connect(self, *args: Any, **kwargs: Any) -> None:
@@ -204,7 +206,7 @@ class SocketView:
 
 def _takes_one(method: Callable[..., Any], and_more: bool) -> bool:
     """Return whether a method can be called with one argument beside self, or with it and others."""
-    signature = inspect.signature(method)
+    signature = inspect.signature(method, follow_wrapped=False)
     try:
         (signature.bind_partial if and_more else signature.bind)(None, None)
     except TypeError:
@@ -218,7 +220,7 @@ def check_bound(view: type[SocketView]) -> None:
         method = inspect.getattr_static(view, name)
         if not inspect.isfunction(method):  # a static or class method, or a descriptor
             continue
-        signature = inspect.signature(method)
+        signature = inspect.signature(method, follow_wrapped=False)
         try:
             signature.bind(*arguments)
         except TypeError as error:
