@@ -213,9 +213,8 @@ class Receiving(Lifetime):
         if self._cancelling is None or not isinstance(error, asyncio.CancelledError):
             return False
         task = asyncio.current_task()
-        return (
-            task is None or task.cancelling() <= self._cancelling
-        )  # else somebody has cancelled the task meanwhile
+        # more of them, and somebody has cancelled the task meanwhile
+        return task is None or task.cancelling() <= self._cancelling
 
     def _end_receive(self, turns: int = 8) -> None:
         """Let a receive of another task find the end now, and not when the server hears from the client.
