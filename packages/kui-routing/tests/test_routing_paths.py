@@ -266,7 +266,7 @@ def bad_converters() -> Iterator[tuple[Any, Any, str]]:
 
     class Two(Converter[str]):
         regex = "a"
-        to_python: Any = functools.partial(pow)
+        to_python: Any = staticmethod(functools.partial(pow))
 
     class Long(Hex):
         regex = "a{99999999999}"
