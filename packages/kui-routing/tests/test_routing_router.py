@@ -1,6 +1,7 @@
 """A router as a collection of routes, and the trees behind it."""
 
 import re
+from enum import Enum
 
 import pytest
 from routing_endpoints import chat, news
@@ -70,3 +71,21 @@ def test_a_tree_refuses_what_a_router_refuses() -> None:
     with pytest.raises(ValueError, match='path must start with "/"'):
         tree.append("a", 3)
     assert tree.search("/x") == (("/{a}", {"a": tree.search("/x")[0][1]["a"]}, 1), {"a": "x"})  # type: ignore[index]  # pyright: ignore[reportOptionalSubscript]
+
+
+class Word(str, Enum):  # noqa: UP042 - whose str() is its name, and not its text
+    V1 = "/v1"
+    LIVE = "live"
+    ROOM = "room"
+    PATH = "/room"
+
+
+def test_of_an_enum_the_text_counts() -> None:
+    route = SocketRoute(Word.PATH, chat, Word.ROOM)
+    for prefix in (Word.V1, Prefix(Word.V1)):
+        router = Router([prefix // Routes(route, namespace=Word.LIVE)])
+        assert router.url_for("live:room") == "/v1/room"
+        assert router.search("websocket", "/v1/room") == ({}, chat)
+    router = Router([route])
+    assert router.url_for("room") == "/room"
+    assert router.search("websocket", "/room") == ({}, chat)

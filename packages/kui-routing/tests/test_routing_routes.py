@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import linecache
 from collections.abc import Awaitable, Callable
-from enum import Enum
 from typing import Any
 
 import pytest
@@ -220,24 +219,6 @@ def test_a_group_is_a_sequence() -> None:
 def test_namespaces_stack() -> None:
     inner_group = Routes(SocketRoute("/a", chat), SocketRoute("/b", news, None), namespace="inner")
     assert names(Routes(Routes(inner_group, namespace="outer"))) == ["outer:inner:chat", None]
-
-
-class Word(str, Enum):  # noqa: UP042 - whose str() is its name, and not its text
-    V1 = "/v1"
-    LIVE = "live"
-    ROOM = "room"
-    PATH = "/room"
-
-
-def test_of_an_enum_the_text_counts() -> None:
-    route = SocketRoute(Word.PATH, chat, Word.ROOM)
-    for prefix in (Word.V1, Prefix(Word.V1)):
-        router = Router([prefix // Routes(route, namespace=Word.LIVE)])
-        assert router.url_for("live:room") == "/v1/room"
-        assert router.search("websocket", "/v1/room") == ({}, chat)
-    router = Router([route])
-    assert router.url_for("room") == "/room"
-    assert router.search("websocket", "/room") == ({}, chat)
 
 
 def test_tags_of_a_group_go_before_those_of_a_route() -> None:

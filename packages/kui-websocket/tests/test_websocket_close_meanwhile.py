@@ -121,7 +121,7 @@ async def test_a_close_is_no_cancellation_for_a_task_that_was_cancelled_before()
 
     async def survive_and_receive() -> None:
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         except asyncio.CancelledError:
             seen.append("cancelled")
         try:

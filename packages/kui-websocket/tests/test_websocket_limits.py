@@ -101,7 +101,7 @@ async def test_a_message_that_came_in_time_is_not_lost_when_the_loop_was_busy(is
 
     def deliver_and_be_busy() -> None:
         peer.deliver("in time")
-        time.sleep(0.04)
+        time.sleep(0.04)  # nothing else runs until the limit is over
 
     async def handler() -> None:
         await websocket.accept()
