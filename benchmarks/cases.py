@@ -66,9 +66,9 @@ def loop(text: str) -> Drive:
 
     async def drive(app: App) -> int:
         await asyncio.gather(
-            *(converse(app, SOCKET_SCOPE, text, MESSAGES // 16, suspends=True) for _ in range(16))
+            *(converse(app, SOCKET_SCOPE, text, MESSAGES, suspends=True) for _ in range(16))
         )
-        return MESSAGES // 16 * 16
+        return 16 * MESSAGES
 
     return drive
 
