@@ -65,9 +65,7 @@ def loop(text: str) -> Drive:
     """16 connections at once; every receive gives way to the event loop."""
 
     async def drive(app: App) -> int:
-        await asyncio.gather(
-            *(converse(app, SOCKET_SCOPE, text, MESSAGES, suspends=True) for _ in range(16))
-        )
+        await asyncio.gather(*(converse(app, SOCKET_SCOPE, text, MESSAGES, suspends=True) for _ in range(16)))
         return 16 * MESSAGES
 
     return drive

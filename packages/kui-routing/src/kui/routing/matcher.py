@@ -37,7 +37,7 @@ def source(shapes: Sequence[Shape]) -> str:
     >>> from kui.routing.shape import kinds_of
     >>> shapes = []
     >>> for paths in (
-    ...     ["/v1/rooms7/{room}", "/v1/rooms8/{room}"], ["/users/{user:int}/posts"], ["/{day:date}.json", "/{day:date}.html"]
+    ...     ["/v1/rooms7/{room}", "/v1/rooms8/{room}"], ["/users/{user:int}/posts"], ["/{day:date}.json", "/{n:int}.json"]
     ... ):
     ...     patterns = [Pattern(path, known_converters(None)) for path in paths]
     ...     shapes.append(Shape(kinds_of(patterns[0])))
@@ -50,18 +50,19 @@ def source(shapes: Sequence[Shape]) -> str:
         if parts[0]:
             return None
         if size == 2:
-            found = rows_2.get(parts[1][-5:])
-            if found is not None:
-                for name_1, match_1, value in found:
-                    if (value_1 := match_1(parts[1])) is not REFUSED:
-                        return {name_1: value_1}, value
+            if parts[1][-5:] == '.json':
+                found = rows_2.get(())
+                if found is not None:
+                    for name_1, match_1, value in found:
+                        if (value_1 := match_1(parts[1])) is not REFUSED:
+                            return {name_1: value_1}, value
         elif size == 4:
             if parts[1] == 'v1':
                 found = rows_0.get(parts[2])
                 if found is not None:
-                    for name_3, match_3, value in found:
-                        if parts[3]:
-                            return {name_3: parts[3]}, value
+                    name_3, match_3, value = found[0]
+                    if parts[3]:
+                        return {name_3: parts[3]}, value
             if parts[1] == 'users' and parts[3] == 'posts':
                 if (value_2 := match_1_2(parts[2])) is not REFUSED:
                     return {'user': value_2}, result_1
@@ -108,11 +109,16 @@ def _attempt(number: int, shape: Shape) -> list[str]:
     else:
         names = [f"name_{position}" for position in shape.parameters]
         matches = [f"match_{position}" for position in shape.parameters]
+        row = ", ".join([*names, *matches, "value"]) + ("" if names else ",")
+        lines = _return(shape, names, matches, "value")
+        if any(len(rows) > 1 for rows in shape.rows.values()):
+            lines = [f"for {row} in found:", *_indented(lines)]
+        else:
+            lines = [f"{row} = found[0]", *lines]
         lines = [
             f"found = rows_{number}.get({varying[0] if len(varying) == 1 else _tuple(varying)})",
             "if found is not None:",
-            f"    for {', '.join([*names, *matches, 'value'])}{'' if names else ','} in found:",
-            *_indented(_indented(_return(shape, names, matches, "value"))),
+            *_indented(lines),
         ]
     return [f"if {' and '.join(common)}:", *_indented(lines)] if common else lines
 
