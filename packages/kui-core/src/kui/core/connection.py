@@ -114,8 +114,7 @@ class HTTPConnection(HeaderFields, MutableMapping[str, Any]):
     @property
     def path_params(self) -> dict[str, Any]:
         """The parameters that the router found in the path, converted."""
-        params: dict[str, Any] = self._scope.get("path_params") or {}
-        return params
+        return self._scope.get("path_params") or {}
 
     @lazy
     def client(self) -> Address:

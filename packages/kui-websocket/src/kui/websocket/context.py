@@ -245,11 +245,12 @@ class WebSocketProxy(ContextProxy[WebSocket], of=WebSocket):
 
     @property
     def path_params(self) -> dict[str, Any]:
+        """The parameters that the router found in the path, converted."""
         connection = _get(_OUTSIDE)
-        # an HTTP request has some too
-        if isinstance(connection, WebSocket):  # pyright: ignore[reportUnnecessaryIsInstance]
-            return connection.path_params
-        raise NoActiveConnection("websocket")
+        if type(connection) is WebSocket:
+            # As there, which would be a second property for a connection through a route.
+            return connection._scope.get("path_params") or {}  # pyright: ignore[reportPrivateUsage]
+        return current().path_params
 
     def __aiter__(self) -> AsyncIterator[str]:
         return current().iter_text()
