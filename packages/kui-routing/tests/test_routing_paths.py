@@ -116,21 +116,20 @@ def test_a_parameter_twice_is_found_across_a_prefix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "problem"),
+    ("path", "position", "problem"),
     [
-        (
-            "/{x:nope}",
-            "Unknown path converter 'nope' of the parameter 'x' in the path '/{x:nope}'; known are any, date",
-        ),
-        ("/{x:any}/y", "which takes all the rest of a path"),
-        ("/{x}y", "Only `/` is allowed after 'x'"),
-        ("/{x}{y:int}", "Only `/` is allowed after 'x'"),
-        ("/{x:int}{y:int}", "needs some text between 'x' and 'y'"),
-        ("/a-{x:date}{y:any}", "needs some text between 'x' and 'y'"),
+        ("/{x:nope}", 4, "Unknown path converter 'nope' of the parameter 'x'; known are any, date"),
+        ("/{x:any}/y", 8, "which takes all the rest of a path"),
+        ("/{x}y", 4, "Only `/` is allowed after 'x'"),
+        ("/{x}{y:int}", 4, "Only `/` is allowed after 'x'"),
+        ("/{x:int}{y:int}", 8, "needs some text between 'x' and 'y'"),
+        ("/a-{x:date}{y:any}", 11, "needs some text between 'x' and 'y'"),
+        ("/{xy}/{x}y", 9, "Only `/` is allowed after 'x'"),
     ],
 )
-def test_a_path_that_cannot_be_is_refused_at_registration(path: str, problem: str) -> None:
+def test_a_path_that_cannot_be_is_refused_at_registration(path: str, position: int, problem: str) -> None:
     router = Router()
-    with pytest.raises(ValueError, match=re.escape(problem)):
+    with pytest.raises(ValueError, match=re.escape(problem)) as caught:
         router << HttpRoute(path, endpoint)  # pyright: ignore[reportUnusedExpression]
+    assert f"at position {position} of the path\n    {path}\n    {' ' * position}^" in str(caught.value)
     assert len(router) == 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from sys import intern
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from .converters import Converter, StrConverter
 
@@ -113,28 +113,36 @@ class Pattern:
     def _check_ends(self) -> None:
         last = self.tokens[-1] if self.tokens else ""
         if self.is_prefix and isinstance(last, Captured) and last.converter.crosses_slashes:
-            raise ValueError(
-                f"the prefix {self.path!r} ends with {last.name!r}, which leaves nothing to be below; remove it"
+            raise slip_at(
+                self.path,
+                _place_of(last.name, self.path).start(),
+                f"the prefix ends with {last.name!r}, which leaves nothing to be below; remove it",
             )
         for token, following in zip(self.tokens, self.tokens[1:], strict=False):
             if isinstance(token, str):
                 continue
             if token.converter.crosses_slashes:
-                raise ValueError(
-                    f"the path {self.path!r} goes on after {token.name!r}, which takes all the rest of a path;"
-                    " move it to the end or choose another type"
+                raise self._slip_behind(
+                    token,
+                    f"the path goes on after {token.name!r}, which takes all the rest of a path: move it to the end or"
+                    " choose another type",
                 )
             slash = isinstance(following, str) and following.startswith("/")
             if type(token.converter) is StrConverter and not slash:
-                raise ValueError(
-                    f"Only `/` is allowed after {token.name!r} in the path {self.path!r}: a parameter of type str takes"
-                    " all of its segment; choose a narrower type"
+                raise self._slip_behind(
+                    token,
+                    f"Only `/` is allowed after {token.name!r}: a parameter of type str takes all of its segment; choose a"
+                    " narrower type",
                 )
             if isinstance(following, Captured):
-                raise ValueError(
-                    f"the path {self.path!r} needs some text between {token.name!r} and {following.name!r}, as in"
-                    " '{x:int}-{y:int}': nothing says where the one ends and the other begins"
+                raise self._slip_behind(
+                    token,
+                    f"the path needs some text between {token.name!r} and {following.name!r}, as in '{{x:int}}-{{y:int}}':"
+                    " nothing says where the one ends and the other begins",
                 )
+
+    def _slip_behind(self, token: Captured, problem: str) -> ValueError:
+        return slip_at(self.path, _place_of(token.name, self.path).end(), problem)
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -154,10 +162,17 @@ def _converter(parameter: Parameter, path: str, converters: Mapping[str, Convert
     try:
         return converters[parameter.type]
     except KeyError:
-        raise ValueError(
-            f"Unknown path converter {parameter.type!r} of the parameter {parameter.name!r} in the path {path!r};"
-            f" known are {', '.join(sorted(converters))}; others are made known with register_converter"
+        raise slip_at(
+            path,
+            _place_of(parameter.name, path).start("type"),
+            f"Unknown path converter {parameter.type!r} of the parameter {parameter.name!r}; known are"
+            f" {', '.join(sorted(converters))}; others are made known with register_converter",
         ) from None
+
+
+def _place_of(name: str, path: str) -> re.Match[str]:
+    """Return where a parameter stands, braces included, and its type as the group of that name."""
+    return cast("re.Match[str]", re.search(rf"\{{{name}(?::(?P<type>[^}}]*))?\}}", path))
 
 
 def _segments(tokens: tuple[Token, ...]) -> tuple[Segment, ...]:
