@@ -216,6 +216,18 @@ def test_a_group_is_a_sequence() -> None:
         hash(routes)
 
 
+def test_groups_are_equal_when_their_routes_and_their_settings_are() -> None:
+    route = SocketRoute("/a", chat)
+    assert Routes(route, namespace="v1") == Routes([route], namespace="v1")
+    for group in (
+        Routes(route, namespace="v1"),
+        Routes(route, tags=["x"]),
+        Routes(route, socket_middlewares=[inner]),
+    ):
+        assert group != Routes(route)
+        assert group == [route]
+
+
 def test_namespaces_stack() -> None:
     inner_group = Routes(SocketRoute("/a", chat), SocketRoute("/b", news, None), namespace="inner")
     assert names(Routes(Routes(inner_group, namespace="outer"))) == ["outer:inner:chat", None]

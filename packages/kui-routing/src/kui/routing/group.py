@@ -133,6 +133,8 @@ class Routes(Registration, Sequence[BaseRoute]):
         return iter(self._routes)
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, Routes):
+            return self._routes == other._routes and self._settings() == other._settings()
         if not isinstance(other, Sequence) or isinstance(other, str | bytes):
             return NotImplemented
         return self._routes == list(cast("Sequence[object]", other))
@@ -140,15 +142,15 @@ class Routes(Registration, Sequence[BaseRoute]):
     __hash__: Final = None  # type: ignore[assignment] # Sequence types it as a method
 
     def __repr__(self) -> str:
-        settings = [
-            f"{name}={value!r}"
-            for name in ("namespace", "tags", "http_middlewares", "socket_middlewares")
-            if (value := getattr(self, name))
-        ]
+        settings = [f"{name}={value!r}" for name, value in self._settings().items() if value]
         return f"{type(self).__name__}({', '.join([*map(repr, self._routes), *settings])})"
 
     def __str__(self) -> str:
         return table(self._routes)
+
+    def _settings(self) -> dict[str, Any]:
+        names = ("namespace", "tags", "http_middlewares", "socket_middlewares")
+        return {name: getattr(self, name) for name in names}
 
 
 class Prefix(str):
