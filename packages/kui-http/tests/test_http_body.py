@@ -1,6 +1,7 @@
 """The body of a request: joined, streamed, or decoded from JSON."""
 
 import asyncio
+import codecs
 
 import pytest
 from http_client import Client, make, read_body
@@ -105,6 +106,26 @@ async def test_malformed_json_is_a_400(body: bytes) -> None:
 async def test_an_unknown_charset_is_a_400(charset: str) -> None:
     with pytest.raises(MalformedRequest, match="unknown charset"):
         await make(Client(b"{}"), f"application/json; charset={charset}").json
+
+
+async def test_no_name_that_a_client_makes_up_comes_to_python_which_would_keep_it() -> None:
+    asked: list[str] = []
+    codecs.register(asked.append)
+    try:
+        for charset in ("x" * 60_000, "made-up", "utf-8-made-up"):
+            with pytest.raises(MalformedRequest) as caught:
+                await make(Client(b"{}"), f"application/json; charset={charset}").json
+            assert len(str(caught.value.content)) < 100
+    finally:
+        codecs.unregister(asked.append)
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "charset", ["UTF-8", "utf8", "Windows-1252", "ISO_8859-1:1987", "koi8-r", "utf-8-sig"]
+)
+async def test_charsets_are_known_by_their_registered_names(charset: str) -> None:
+    assert await make(Client(b"[1]"), f"application/json; charset={charset}").json == [1]
 
 
 async def test_a_body_of_another_type_is_a_415_that_names_the_types() -> None:

@@ -37,6 +37,23 @@ async def test_a_multipart_form_has_fields_and_files() -> None:
     assert file.file.closed
 
 
+async def test_a_field_of_a_multipart_form_may_have_a_charset_of_its_own() -> None:
+    own = ('name="a"\r\nContent-Type: text/plain; charset=ISO-8859-1', b"caf\xe9")
+    form = await make(Client(multipart(own, ('name="b"', "é".encode()))), FORM).form
+    assert (form["a"], form["b"]) == ("café", "é")
+
+
+async def test_a_multipart_form_may_name_the_charset_of_the_fields_to_come() -> None:
+    form = await make(Client(multipart(('name="_charset_"', b"latin-1"), ('name="a"', b"\xe9"))), FORM).form
+    assert form["a"] == "é"
+
+
+async def test_an_unknown_charset_of_a_field_is_a_400() -> None:
+    wrong = ('name="a"\r\nContent-Type: text/plain; charset=nonsense', b"x")
+    with pytest.raises(MalformedRequest, match="unknown charset"):
+        await make(Client(multipart(wrong)), FORM).form
+
+
 async def test_a_file_input_that_was_left_empty_is_no_field(closed_files: list[str]) -> None:
     nothing, content = ('name="a"; filename=""', b""), ('name="b"; filename=""', b"x")
     request = make(Client(multipart(nothing, content)), FORM)

@@ -5,9 +5,11 @@ from urllib.parse import parse_qsl
 
 from baize.datastructures import Headers
 
+from .charsets import charset_of
 from .errors import MalformedRequest, RequestTooLarge
 from .limits import RequestLimits
 from .multipart import MultipartParser, PartData, PartStart
+from .parameters import split_parameters
 from .uploads import FormData, UploadFile
 
 __all__ = ["parse_multipart", "parse_urlencoded"]
@@ -51,7 +53,7 @@ class _Collector:
 
     def __init__(self, charset: str, limits: RequestLimits) -> None:
         self.items: list[tuple[str, str | UploadFile]] = []
-        self._charset = charset
+        self._charset = self._part_charset = charset
         self._limits = limits
         self._count = 0
         self._name = ""
@@ -64,6 +66,8 @@ class _Collector:
         if self._count > self._limits.max_form_parts:
             raise RequestTooLarge(f"a form is limited to {self._limits.max_form_parts} parts")
         self._name = name
+        own = split_parameters(headers.get("content-type", ""))[1].get("charset")
+        self._part_charset = self._charset if own is None else charset_of(own)  # RFC 7578, section 4.5
         self._has_content = False
         self._text.clear()
         self._file = None if filename is None else UploadFile(filename, headers)
@@ -90,11 +94,14 @@ class _Collector:
             self._file = None
             return
         try:
-            self.items.append((self._name, self._text.decode(self._charset)))
+            text = self._text.decode(self._part_charset)
         except UnicodeError:
             raise MalformedRequest(
-                f"malformed multipart form: the field {self._name!r} is not {self._charset}"
+                f"malformed multipart form: the field {self._name!r} is not {self._part_charset}"
             ) from None
+        if self._name == "_charset_":  # that of the fields to come (RFC 7578, section 4.6)
+            self._charset = charset_of(text)
+        self.items.append((self._name, text))
 
     def discard(self) -> None:
         for _, value in self.items:

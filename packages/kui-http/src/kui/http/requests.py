@@ -1,7 +1,6 @@
 """An HTTP request: what every connection knows, its method and its body."""
 
 import asyncio
-import codecs
 from collections.abc import AsyncGenerator, Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,6 +8,7 @@ from baize.datastructures import FormData
 
 from kui.core import HTTPConnection, Receive, Scope, lazy
 
+from .charsets import charset_of
 from .errors import BodyConsumed, MalformedRequest, RequestTooLarge, UnsupportedMediaType
 from .incoming import Incoming
 from .limits import RequestLimits
@@ -22,8 +22,6 @@ __all__ = ["HttpRequest"]
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-# Python has codecs that are no charsets of a document, and that are slow or warn
-NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
 
 
 class HttpRequest(HTTPConnection):
@@ -221,15 +219,7 @@ class HttpRequest(HTTPConnection):
 
     @property
     def _charset(self) -> str:
-        charset = self._media_type[1].get("charset", "utf-8")
-        try:
-            "".encode(charset)
-            is_charset = codecs.lookup(charset).name not in NO_CHARSETS
-        except (LookupError, ValueError):
-            is_charset = False
-        if not is_charset:
-            raise MalformedRequest(f"unknown charset {charset!r}")
-        return charset
+        return charset_of(self._media_type[1].get("charset", "utf-8"))
 
     def _check_unread(self) -> None:
         if self._refusal is not None:
