@@ -49,7 +49,7 @@ async def test_the_content_of_an_http_exception_may_be_json(content: Any) -> Non
     assert answer.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("status", [204, 205, 304])
 async def test_statuses_without_a_body_have_none(status: int) -> None:
     apps: Iterable[ASGIApp] = (
         http_session(raising(http_error(status))),
@@ -59,7 +59,7 @@ async def test_statuses_without_a_body_have_none(status: int) -> None:
     for app in apps:
         answer = await call(app)
         assert (answer.status_code, answer.content) == (status, b"")
-        assert "content-length" not in answer.headers
+        assert answer.headers.get("content-length") == ("0" if status == 205 else None)
         assert "content-type" not in answer.headers
 
 

@@ -1,5 +1,6 @@
 """Files: whole, in ranges, from a directory, or not at all because the client has them."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kui.core import ASGIApp, HTTPException, Receive, Scope, Send
+from kui.core import ASGIApp, HTTPException, Message, Receive, Scope, Send
 from kui.http import FileResponse, Files, Pages, PlainTextResponse, http_session
 from kui.http.ranges import is_fresh, parse_range
 from kui.testing import TestClient
@@ -240,6 +241,30 @@ async def test_a_response_may_have_a_tag_and_a_time_of_its_own_or_none(site: Pat
         answer = await get(response, if_none_match=condition, if_range=condition, range="bytes=0-0")
         assert answer.status_code == 200
     assert (await get(response, if_modified_since=own["Last-Modified"])).status_code == 200
+
+
+async def test_a_file_is_read_no_further_when_its_client_has_left(site: Path) -> None:
+    (site / "big").write_bytes(CONTENT * 1000)
+    client_leaves = asyncio.Event()
+    pieces = 0
+
+    async def receive() -> Message:
+        await client_leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal pieces
+        if message["type"] == "http.response.body":
+            pieces += 1
+            client_leaves.set()
+            await asyncio.sleep(0)
+
+    async def endpoint() -> Any:
+        return FileResponse(site / "big", chunk_size=10)
+
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    await http_session(endpoint)(scope, receive, send)
+    assert pieces < 1000
 
 
 async def test_a_file_that_becomes_shorter_is_an_error(site: Path) -> None:

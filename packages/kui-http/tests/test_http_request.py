@@ -7,7 +7,7 @@ import pytest
 from http_client import Client, make, read_body
 
 from kui.core import HTTPException
-from kui.http import ClientDisconnect, MalformedRequest, RequestTooLarge, UnsupportedMediaType
+from kui.http import BodyConsumed, ClientDisconnect, MalformedRequest, RequestTooLarge, UnsupportedMediaType
 
 
 async def test_a_client_that_leaves_in_the_middle_is_told_each_time() -> None:
@@ -52,6 +52,36 @@ async def test_waiting_for_the_client_to_leave_keeps_the_body_for_another_task()
     client.leave()
     await waiting
     await request.close()
+
+
+async def test_a_body_that_nobody_reads_may_be_thrown_away_to_hear_of_the_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kui.http.incoming.UNREAD_SECONDS", 0.01)
+    client = Client(*[b"x" * 10_000] * 20)
+    request = make(client)
+    client.leave()
+    await request.wait_disconnected(keep_body=False)
+    with pytest.raises(BodyConsumed, match="waited for a reader"):
+        await request.body
+
+
+async def test_a_body_that_has_a_slow_reader_is_not_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kui.http.incoming.UNREAD_SECONDS", 0.01)
+    pieces = [b"x" * 10_000] * 20
+    client = Client(*pieces)
+    request = make(client)
+    reading = request.stream()
+    read = [await anext(reading)]
+    waiting = asyncio.ensure_future(request.wait_disconnected(keep_body=False))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await asyncio.shield(waiting)
+    async for piece in reading:
+        read.append(piece)
+    client.leave()
+    await waiting
+    assert read == pieces
 
 
 async def test_time_limits_around_the_stream_lose_nothing() -> None:

@@ -194,6 +194,46 @@ async def test_a_session_notices_that_the_client_of_a_stream_leaves(caplog: pyte
     assert caplog.records == []
 
 
+async def test_a_stream_is_left_when_a_client_leaves_whose_large_body_nobody_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kui.http.incoming.UNREAD_SECONDS", 0.01)
+    closed: list[str] = []
+
+    async def endpoint() -> Any:
+        return StreamResponse(endless(closed, (b"a",)))
+
+    client = Client(*[b"x" * 10_000] * 20)
+    client.leave()
+    await http_session(endpoint)({**SCOPE, "method": "POST"}, client.receive, client.send)
+    assert closed == ["closed"]
+
+
+@pytest.mark.parametrize("class_", [StreamResponse, SendEventResponse])
+async def test_a_source_that_was_begun_is_closed_when_its_response_cannot_start(class_: type[Any]) -> None:
+    closed: list[str] = []
+
+    async def send(message: Message) -> None:
+        raise OSError("the client has left")
+
+    source = endless(closed, (b"a", b"b"))
+    await anext(source)
+    with pytest.raises(OSError, match="has left"):
+        await class_(source)(SCOPE, Client().receive, send)
+    assert closed == ["closed"]
+
+
+@pytest.mark.parametrize("class_", [StreamResponse, SendEventResponse])
+async def test_a_status_without_a_body_has_none_when_it_is_streamed(class_: type[Any]) -> None:
+    closed: list[str] = []
+    source = endless(closed, (b"a", b"b"))
+    await anext(source)
+    client = Client()
+    await class_(source, 204)(SCOPE, client.receive, client.send)
+    assert (closed, client.pieces, client.is_complete) == (["closed"], [b""], True)
+    assert b"content-type" not in dict(client.start["headers"])
+
+
 async def test_a_client_that_does_not_take_a_stream_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
     closed: list[str] = []
 

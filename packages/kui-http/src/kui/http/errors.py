@@ -3,7 +3,7 @@
 Exception
 +-- ClientDisconnect              the client left before its request had arrived; baize's own
 +-- RuntimeError
-|   +-- BodyConsumed              the body was streamed, and cannot be read again
+|   +-- BodyConsumed              the body was streamed or thrown away, and cannot be read again
 +-- HTTPException
     +-- MalformedRequest          400, what the client sent cannot be parsed
     +-- RequestTooLarge           413, it is more than RequestLimits allow
@@ -24,13 +24,14 @@ __all__ = [
 
 
 class BodyConsumed(RuntimeError):
-    """The body went through `request.stream()` or a multipart form, and was not kept."""
+    """The body went through `request.stream()` or a multipart form, or nobody read it in time, and was not kept."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "the body of this request was streamed and is gone; "
-            "read `await request.body` first, then stream() and form repeat it"
-        )
+    def __init__(
+        self,
+        message: str = "the body of this request was streamed and is gone; "
+        "read `await request.body` first, then stream() and form repeat it",
+    ) -> None:
+        super().__init__(message)
 
 
 class MalformedRequest(HTTPException[str]):

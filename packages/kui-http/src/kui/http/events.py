@@ -8,7 +8,7 @@ from baize.typing import ServerSentEvent
 from kui.core import Receive, Scope, Send
 
 from .responses import HttpResponse
-from .streaming import close_iterable, send_stream
+from .streaming import close_iterable, send_stream, start_stream
 
 __all__ = ["SendEventResponse", "ServerSentEvent", "encode_event"]
 
@@ -92,8 +92,8 @@ class SendEventResponse(HttpResponse):
         self.headers.setdefault("cache-control", "no-cache")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = self.list_headers(as_bytes=True)
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        if not await start_stream(self, self.iterable, scope, send):
+            return
         app = scope.get("app")
 
         def ping() -> bytes | None:

@@ -3,18 +3,19 @@
 import asyncio
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from email.utils import formatdate
 from hashlib import sha1
 from mimetypes import guess_type
 from typing import BinaryIO
 from urllib.parse import quote
 
-from kui.core import Receive, Scope, Send
+from kui.core import Message, Receive, Scope, Send
 
 from .ranges import is_fresh, parse_range
 from .responses import HttpResponse
 from .sending import RawHeaders, merge_headers, send_whole
+from .streaming import send_stream
 
 __all__ = ["FileResponse"]
 
@@ -87,19 +88,20 @@ class FileResponse(HttpResponse):
             return
         ranges = self._ranges(asked, size)
         if ranges is None:
-            await self._send(scope, send, self.status_code, [], [(b"", (0, size))])
+            await self._send(scope, receive, send, self.status_code, [], [(b"", (0, size))])
         elif not ranges:
             whole = (b"content-range", b"bytes */%d" % size)
             await send_whole(scope, send, 416, merge_headers(self._headers_without_content(), [whole]), b"")
         elif len(ranges) == 1:
             start, stop = ranges[0]
             sent = (b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, size))
-            await self._send(scope, send, 206, [sent], [(b"", (start, stop))])
+            await self._send(scope, receive, send, 206, [sent], [(b"", (start, stop))])
         else:
             boundary = os.urandom(8).hex()
             type_ = (b"content-type", b"multipart/byteranges; boundary=" + boundary.encode())
             parts = [(self._part_head(boundary, range_, size), range_) for range_ in ranges]
-            await self._send(scope, send, 206, [type_], parts, f"\r\n--{boundary}--\r\n".encode())
+            tail = f"\r\n--{boundary}--\r\n".encode()
+            await self._send(scope, receive, send, 206, [type_], [*parts, (tail, (0, 0))])
 
     def _asked(self, scope: Scope) -> Mapping[bytes, str]:
         """Return the headers of the request that count for its method and for the status of this response."""
@@ -137,39 +139,52 @@ class FileResponse(HttpResponse):
     async def _send(
         self,
         scope: Scope,
+        receive: Receive,
         send: Send,
         status: int,
         headers: RawHeaders,
         parts: Sequence[tuple[bytes, tuple[int, int]]],
-        tail: bytes = b"",
     ) -> None:
-        """Send the parts, each a text and the bytes of the file that follow it, and the tail."""
-        length = sum(len(head) + stop - start for head, (start, stop) in parts) + len(tail)
+        """Send the parts, each a text and the bytes of the file that follow it."""
+        length = sum(len(head) + stop - start for head, (start, stop) in parts)
         headers = merge_headers(
             self.list_headers(as_bytes=True), [*headers, (b"content-length", b"%d" % length)]
         )
+        start: Message = {"type": "http.response.start", "status": status, "headers": headers}
         if scope.get("method") == "HEAD":
-            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send(start)
             await send({"type": "http.response.body", "body": b""})
             return
         file = await asyncio.to_thread(open, self.filepath, "rb", buffering=0)
         try:
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            for head, range_ in parts:
-                if head:
-                    await send({"type": "http.response.body", "body": head, "more_body": True})
-                await self._send_range(send, file, *range_)
-            await send({"type": "http.response.body", "body": tail})
+            if length <= self.chunk_size:
+                body = b"".join([piece async for piece in self._pieces(file, parts)])
+                await send(start)
+                await send({"type": "http.response.body", "body": body})
+            else:
+                await send(start)
+                await send_stream(self._pieces(file, parts), scope, receive, send)
         finally:
             await asyncio.to_thread(file.close)
 
-    async def _send_range(self, send: Send, file: BinaryIO, start: int, stop: int) -> None:
-        while start < stop:
-            data = await asyncio.to_thread(_read, file, start, min(self.chunk_size, stop - start))
-            if not data:
-                raise RuntimeError(f"{self.filepath} became shorter while it was sent")
-            start += len(data)
-            await send({"type": "http.response.body", "body": data, "more_body": True})
+    async def _pieces(
+        self, file: BinaryIO, parts: Sequence[tuple[bytes, tuple[int, int]]]
+    ) -> AsyncGenerator[bytes, None]:
+        for head, (start, stop) in parts:
+            if head:
+                yield head
+            while start < stop:
+                count = min(self.chunk_size, stop - start)
+                reading = asyncio.ensure_future(asyncio.to_thread(_read, file, start, count))
+                try:
+                    data = await asyncio.shield(reading)
+                finally:
+                    if not reading.done():  # nobody closes the file under a thread
+                        await asyncio.wait({reading})
+                if not data:
+                    raise RuntimeError(f"{self.filepath} became shorter while it was sent")
+                start += len(data)
+                yield data
 
 
 # RFC 9110, sections 13.2.1 and 14.2

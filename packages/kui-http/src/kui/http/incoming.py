@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 
 from kui.core import Message, Receive
 
-from .errors import ClientDisconnect
+from .errors import BodyConsumed, ClientDisconnect
 
 __all__ = ["Incoming"]
 
 READ_AHEAD = 64 * 1024  # bytes of the body kept while somebody watches for the client to leave
+UNREAD_SECONDS = 10.0  # that more of a body waits for a reader, where it may be thrown away
 
 
 class Incoming:
@@ -19,9 +22,19 @@ class Incoming:
     read, the server's receive is not cancelled by a look: servers differ in what they lose then.
     """
 
-    __slots__ = ("_kept", "_receive", "_room", "_size", "_task", "is_complete", "is_disconnected")
+    __slots__ = (
+        "_is_thrown_away",
+        "_kept",
+        "_receive",
+        "_room",
+        "_size",
+        "_task",
+        "is_complete",
+        "is_disconnected",
+    )
 
     def __init__(self, receive: Receive) -> None:
+        self._is_thrown_away = False
         self.is_complete = False  # the last piece of the body has been taken out
         self.is_disconnected = False
         self._receive = receive
@@ -35,8 +48,13 @@ class Incoming:
 
         Raises:
             ClientDisconnect: the client left before.
+            BodyConsumed: nobody has read it, and it was thrown away.
         """
         while True:
+            if self._is_thrown_away:
+                raise BodyConsumed(
+                    "the body of this request waited for a reader while its answer was sent, and is gone; read it before"
+                )
             if self._kept:
                 message = self._kept.popleft()
                 self._size -= _size_of(message)
@@ -78,15 +96,26 @@ class Incoming:
             self._keep(task)
         return self.is_disconnected
 
-    async def wait_disconnected(self) -> None:
-        """Wait until the client has left; while much of the body is unread, until somebody reads it."""
+    async def wait_disconnected(self, is_unread: Callable[[], bool] | None = None) -> None:
+        """Wait until the client has left; while much of the body is unread, until somebody reads it.
+
+        Args:
+            is_unread: says after a while whether the body has no reader; it is thrown away then. Default: None, it waits
+                for one.
+        """
         while not self.is_disconnected:
             if self._size < READ_AHEAD:
                 await self._look()
                 continue
             self._room = self._room or asyncio.Event()
             self._room.clear()
-            await self._room.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if is_unread is None else UNREAD_SECONDS):
+                    await self._room.wait()
+            if is_unread is not None and not self._room.is_set() and is_unread():
+                self._is_thrown_away = True
+                self._kept.clear()
+                self._size = 0
 
     async def close(self) -> None:
         """Stop the look that is under way, when nobody asks any more."""
@@ -115,8 +144,9 @@ class Incoming:
         if message["type"] == "http.disconnect":
             self.is_disconnected = True
             return
-        self._kept.append(message)
-        self._size += _size_of(message)
+        if not self._is_thrown_away:
+            self._kept.append(message)
+            self._size += _size_of(message)
 
     async def _receive_one(self) -> Message:
         return await self._receive()

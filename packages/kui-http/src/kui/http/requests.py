@@ -63,6 +63,7 @@ class HttpRequest(HTTPConnection):
     _refusal: RequestTooLarge | None = None  # a piece is lost with it: no reader may go on behind it
     _form: FormData | None = None
     _is_streamed = False
+    _is_streaming = False
 
     @property
     def method(self) -> str:
@@ -134,27 +135,36 @@ class HttpRequest(HTTPConnection):
         self._check_unread()
         if self._reading.locked():
             raise BodyConsumed
-        self._is_streamed = True
-        size = sum(map(len, self._pieces))
-        for piece in self._pieces:  # of a reader that was cancelled
-            if piece:
-                yield piece
-        self._pieces.clear()
-        while not self._incoming.is_complete:
-            piece = await self._next_piece(size)
-            size += len(piece)
-            if piece:
-                yield piece
+        self._is_streamed = self._is_streaming = True
+        try:
+            size = sum(map(len, self._pieces))
+            for piece in self._pieces:  # of a reader that was cancelled
+                if piece:
+                    yield piece
+            self._pieces.clear()
+            while not self._incoming.is_complete:
+                piece = await self._next_piece(size)
+                size += len(piece)
+                if piece:
+                    yield piece
+        finally:
+            self._is_streaming = False
 
     async def is_disconnected(self) -> bool:
         """Return whether the client has left, as far as the server knows; never waits, and loses nothing."""
         self.owns_something = True
         return await self._incoming.poll()
 
-    async def wait_disconnected(self) -> None:
-        """Wait until the client has left. The body stays readable, by another task meanwhile."""
+    async def wait_disconnected(self, *, keep_body: bool = True) -> None:
+        """Wait until the client has left. The body stays readable, by another task meanwhile.
+
+        Args:
+            keep_body: whether a large body that nobody reads keeps this from hearing of the client. If not, 64 KiB of it
+                wait 10 seconds for a reader; then it is thrown away, and a later reader gets `BodyConsumed`. Streams and
+                files are sent so.
+        """
         self.owns_something = True
-        await self._incoming.wait_disconnected()
+        await self._incoming.wait_disconnected(None if keep_body else self._is_unread)
 
     async def close(self) -> None:
         """Close the uploaded files; the session does it when the request ends."""
@@ -220,6 +230,9 @@ class HttpRequest(HTTPConnection):
     @property
     def _charset(self) -> str:
         return charset_of(self._media_type[1].get("charset", "utf-8"))
+
+    def _is_unread(self) -> bool:
+        return not (self._is_streaming or self._reading.locked())
 
     def _check_unread(self) -> None:
         if self._refusal is not None:

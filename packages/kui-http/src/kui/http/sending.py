@@ -21,8 +21,8 @@ def content_length(size: int) -> tuple[bytes, bytes]:
 
 
 def has_body(status: int) -> bool:
-    """Return whether a response of this status may have a body (RFC 9110, section 6.4.1)."""
-    return status >= 200 and status not in (204, 304)
+    """Return whether a response of this status may have a body (RFC 9110, sections 6.4.1 and 15.3.6)."""
+    return status >= 200 and status not in (204, 205, 304)
 
 
 async def send_whole(scope: Scope, send: Send, status: int, headers: RawHeaders, body: bytes) -> None:
@@ -30,6 +30,8 @@ async def send_whole(scope: Scope, send: Send, status: int, headers: RawHeaders,
     if not has_body(status):
         # A length or type of nothing is forbidden (204), or would be that of the omitted representation (304).
         headers = [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
+        if status == 205:  # a client waits for the length of this one
+            headers.append(content_length(0))
         body = b""
     elif not any(name == b"content-length" for name, _ in headers):
         headers.append(content_length(len(body)))

@@ -8,8 +8,9 @@ from kui.core import Receive, Scope, Send
 
 from .context import request_var
 from .responses import HttpResponse
+from .sending import has_body, send_whole
 
-__all__ = ["StreamResponse", "close_iterable", "send_stream"]
+__all__ = ["StreamResponse", "close_iterable", "send_stream", "start_stream"]
 
 
 class StreamResponse(HttpResponse):
@@ -45,9 +46,29 @@ class StreamResponse(HttpResponse):
         self.headers.setdefault("content-type", content_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = self.list_headers(as_bytes=True)
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
-        await send_stream(self.iterable, scope, receive, send)
+        if await start_stream(self, self.iterable, scope, send):
+            await send_stream(self.iterable, scope, receive, send)
+
+
+async def start_stream(response: HttpResponse, source: AsyncIterable[Any], scope: Scope, send: Send) -> bool:
+    """Begin a response; say whether its body is to follow.
+
+    Where it is not (to HEAD, or for a status without a body), or cannot begin, what the body would be made of is closed.
+    """
+    follows = False
+    try:
+        headers = response.list_headers(as_bytes=True)
+        if not has_body(response.status_code):
+            await send_whole(scope, send, response.status_code, headers, b"")
+        else:
+            await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+            follows = scope.get("method") != "HEAD"
+            if not follows:
+                await send({"type": "http.response.body", "body": b""})
+    finally:
+        if not follows:
+            await close_iterable(source)
+    return follows
 
 
 async def send_stream(
@@ -68,10 +89,6 @@ async def send_stream(
         pieces: the body.
         idle: called when nothing was sent for `idle_seconds`; returns what to send then, or None to end the body.
     """
-    if scope.get("method") == "HEAD":
-        await close_iterable(pieces)
-        await send({"type": "http.response.body", "body": b""})
-        return
     output = _Output(send)
     producer = asyncio.ensure_future(output.send_all(pieces))
     leaving = asyncio.ensure_future(_disconnect(scope, receive))
@@ -92,6 +109,8 @@ async def send_stream(
         for task in (producer, leaving):
             task.cancel()
         results = await asyncio.gather(producer, leaving, return_exceptions=True)
+        if not output.has_begun:  # cancelled before its first step
+            await close_iterable(pieces)
     for result in results:
         if isinstance(result, Exception):  # what the iterable raised, also while it was closed
             raise result
@@ -107,8 +126,10 @@ class _Output:
         self._turn = asyncio.Lock()
         self._clock = asyncio.get_running_loop().time
         self._last = self._clock()
+        self.has_begun = False
 
     async def send_all(self, pieces: AsyncIterable[bytes]) -> None:
+        self.has_begun = True
         try:
             async for piece in pieces:
                 if not isinstance(piece, bytes | bytearray | memoryview):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -134,7 +155,7 @@ class _Output:
 async def _disconnect(scope: Scope, receive: Receive) -> None:
     request = request_var.get(None)
     if request is not None and request.is_of(scope):
-        await request.wait_disconnected()  # the body stays: the pieces may be made of it
+        await request.wait_disconnected(keep_body=False)  # of which the pieces may be made
         return
     while (await receive())["type"] != "http.disconnect":
         pass
