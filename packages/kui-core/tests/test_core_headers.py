@@ -103,6 +103,22 @@ def test_accepts_compares_with_wildcards() -> None:
     assert not images.accepts("text/html")
 
 
+@pytest.mark.parametrize(
+    ("accept", "takes"),
+    [
+        (b"text/html;q=0, application/json", False),
+        (b"*/*;q=0", False),
+        (b"text/html; q=0.000, */*", False),
+        (b"text/*;q=0, text/html", True),
+        (b"*/*;q=0, text/*;q=0.1", True),
+        (b"text/html;q=0.5", True),
+        (b"text/html;q=x", True),
+    ],
+)
+def test_the_closest_range_says_whether_a_type_is_taken(accept: bytes, takes: bool) -> None:
+    assert connection((b"accept", accept)).accepts("text/html") is takes
+
+
 def test_a_content_type_is_compared_without_its_parameters() -> None:
     content_type = connection((b"content-type", b"text/plain; charset=utf-8")).content_type
     assert content_type == "text/plain"

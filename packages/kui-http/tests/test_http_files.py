@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kui.core import ASGIApp, HTTPException, Message, Receive, Scope, Send
-from kui.http import FileResponse, Files, Pages, PlainTextResponse, http_session
+from kui.http import FileResponse, Files, HttpRequest, Pages, PlainTextResponse, http_session
 from kui.http.ranges import is_fresh, parse_range
 from kui.testing import TestClient
 
@@ -159,7 +159,7 @@ async def test_a_416_has_the_headers_of_its_response(site: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["lines=0-1", "bytes", "bytes=3-1", "bytes=a-b", "bytes=1--2", "bytes=0-," * 60]
+    "asked", ["lines=0-1", "bytes", "bytes=3-1", "bytes=a-b", "bytes=1--2", "bytes=,", "bytes=0-," * 60]
 )
 async def test_a_range_that_makes_no_sense_is_ignored(site: Path, asked: str) -> None:
     assert (await get(FileResponse(site / "a.txt"), range=asked)).status_code == 200
@@ -170,6 +170,57 @@ async def test_a_range_of_another_version_is_ignored(site: Path) -> None:
     for condition, status in ((headers["etag"], 206), (headers["last-modified"], 206), ('"old"', 200)):
         answer = await get(FileResponse(site / "a.txt"), range="bytes=0-0", if_range=condition)
         assert answer.status_code == status
+
+
+async def test_a_weak_tag_is_no_condition_for_a_range(site: Path) -> None:
+    response = FileResponse(site / "a.txt", {"etag": 'W/"1"'})
+    assert (await get(response, range="bytes=0-0", if_range='W/"1"')).status_code == 200
+
+
+async def test_empty_elements_of_a_range_do_not_count(site: Path) -> None:
+    assert (await get(FileResponse(site / "a.txt"), range="bytes=0-1,,5-5")).status_code == 206
+
+
+async def test_the_parts_of_several_ranges_have_the_type_of_the_response(site: Path) -> None:
+    answer = await get(FileResponse(site / "a.txt", {"content-type": "text/css"}), range="bytes=0-1,8-9")
+    assert answer.text.count("Content-Type: text/css\r\n") == 2
+
+
+async def test_tags_may_come_in_several_lines(site: Path) -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    response = FileResponse(site / "a.txt")
+    tags = [(b"if-none-match", response.headers["etag"].encode()), (b"if-none-match", b'"other"')]
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": tags}
+    await response(scope, HttpRequest(scope).receive_for_response(), send)
+    assert sent[0]["status"] == 304
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("/no/such/directory",), NotADirectoryError, "there is no directory '/no/such/directory'"),
+        ((__file__,), NotADirectoryError, "there is no directory"),
+        (("x", "no_such_package"), ValueError, "there is no package 'no_such_package'"),
+        (("x", "kui"), NotADirectoryError, "there is no directory"),
+        (("/tmp", "kui"), ValueError, "has a relative path"),
+        (("x", "this"), ValueError, "there is no package 'this' with files"),
+    ],
+)
+@pytest.mark.parametrize("class_", [Files, Pages])
+def test_a_directory_that_is_not_there_is_refused_when_it_is_named(
+    class_: type[Files | Pages], arguments: tuple[str, ...], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        class_(*arguments)
+
+
+def test_how_files_are_cached_is_one_of_four(site: Path) -> None:
+    with pytest.raises(ValueError, match="public, private, no-cache, no-store; got 'bogus'"):
+        Files(site, cacheability="bogus")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-3", "bytes=0-0,8-9", "bytes=10-"])

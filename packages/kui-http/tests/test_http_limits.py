@@ -1,6 +1,7 @@
 """What is too large is a 413, and stays one; the limits themselves are allowed."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from http_client import FORM, Client, make, multipart
@@ -86,6 +87,14 @@ async def test_no_limit_is_no_limit() -> None:
     mebibyte = b"x" * 2**20
     request = make(Client(*[mebibyte] * 101), limits=RequestLimits(max_body_size=None))  # the default is 100
     assert sum([len(piece) async for piece in request.stream()]) == 101 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("max_form_parts", None), ("max_part_size", None), ("max_body_size", True)]
+)
+def test_a_limit_that_is_no_number_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=name):
+        RequestLimits(**{name: value})
 
 
 @pytest.mark.parametrize("name", ["max_body_size", "max_form_parts", "max_part_size"])

@@ -127,6 +127,12 @@ def test_a_cookie_for_other_sites_is_secure() -> None:
     assert "; secure;" in response.cookies[0]
 
 
+def test_the_samesite_of_a_cookie_may_be_written_as_in_the_header() -> None:
+    response = HttpResponse()
+    response.set_cookie("a", samesite="None")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert response.cookies == ["a=; path=/; secure; samesite=none"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -136,6 +142,9 @@ def test_a_cookie_for_other_sites_is_secure() -> None:
         ("a;", ""),
         ("a", "", -1, None, "/;"),
         ("a", "", -1, None, "/", "a\r\nb"),
+        ("a", "", -1, 10**12),
+        ("a", "", -1, None, "/", None, False, False, "lax\r\nx-evil: 1"),
+        ("a", "", -1, None, "/", None, False, False, "laxer"),
     ],
 )
 def test_what_no_cookie_can_have_is_refused(arguments: tuple[Any, ...]) -> None:

@@ -16,6 +16,9 @@ __all__ = ["HeaderFields", "cookie_pairs"]
 _LONGEST_MEDIA_TYPE = 1024
 
 
+_ZERO = re.compile(r"0(?:\.0{0,3})?")
+
+
 class HeaderFields:
     """Parse header fields, each when it is first asked for; one that makes no sense counts as absent."""
 
@@ -47,8 +50,17 @@ class HeaderFields:
         return [MediaType(token) for token in tokens if 0 < len(token) <= _LONGEST_MEDIA_TYPE]
 
     def accepts(self, media_type: str) -> bool:
-        """Say whether the client takes this media type: `request.accepts("application/json")`."""
-        return any(accepted.match(media_type) for accepted in self.accepted_types)
+        """Say whether the client takes this media type: `request.accepts("application/json")`.
+
+        The range that names it most closely decides; one with a `q` of 0 refuses it (RFC 9110, section 12.5.1).
+        """
+        matching = [accepted for accepted in self.accepted_types if accepted.match(media_type)]
+        closest = max(
+            matching,
+            key=lambda accepted: ("*" not in accepted.sub_type, "*" not in accepted.main_type),
+            default=None,
+        )
+        return closest is not None and not _ZERO.fullmatch(closest.options.get("q", ""))
 
     @lazy
     def content_type(self) -> ContentType:

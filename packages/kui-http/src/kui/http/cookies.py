@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Literal
+from typing import Literal, cast, get_args
 
 __all__ = ["SameSite", "set_cookie_value"]
 
@@ -40,8 +40,16 @@ def set_cookie_value(
     if not NAME.fullmatch(name):
         raise ValueError(f"the name of a cookie is letters, digits and some signs (RFC 6265); got {name!r}")
     parts = [f"{name}={value if PLAIN.fullmatch(value) else _quoted(value)}"]
+    samesite = cast(SameSite, samesite.lower())
+    if samesite not in get_args(SameSite):
+        raise ValueError(f'the samesite of a cookie is "strict", "lax" or "none"; got {samesite!r}')
     if expires is not None:
-        moment = datetime.now(UTC) + timedelta(seconds=expires)
+        try:
+            moment = datetime.now(UTC) + timedelta(seconds=expires)
+        except OverflowError:
+            raise ValueError(
+                f"a cookie does not expire in {expires} seconds: no date is so far away"
+            ) from None
         parts.append(f"expires={format_datetime(moment, usegmt=True)}")
     if max_age > -1:
         parts.append(f"max-age={max_age}")

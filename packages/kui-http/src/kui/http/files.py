@@ -106,7 +106,11 @@ class FileResponse(HttpResponse):
     def _asked(self, scope: Scope) -> Mapping[bytes, str]:
         """Return the headers of the request that count for its method and for the status of this response."""
         counting = _COUNTING.get(scope.get("method", ""), ()) if self.status_code == 200 else ()
-        return {name: value.decode("latin-1") for name, value in scope["headers"] if name in counting}
+        asked: dict[bytes, str] = {}
+        for name, value in scope["headers"]:
+            if name in counting:
+                asked[name] = ", ".join([*filter(None, [asked.get(name)]), value.decode("latin-1")])
+        return asked
 
     def _is_known(self, asked: Mapping[bytes, str]) -> bool:
         return is_fresh(
@@ -121,6 +125,8 @@ class FileResponse(HttpResponse):
         condition = asked.get(b"if-range")
         if condition not in (None, self.headers.get("etag"), self.headers.get("last-modified")):
             return None
+        if condition is not None and condition.startswith("W/"):  # RFC 9110, section 13.1.5
+            return None
         return parse_range(asked[b"range"], size) if b"range" in asked else None
 
     def _headers_without_content(self) -> RawHeaders:
@@ -130,7 +136,7 @@ class FileResponse(HttpResponse):
         start, stop = range_
         lines = (
             f"\r\n--{boundary}",
-            f"Content-Type: {self.content_type}",
+            f"Content-Type: {self.headers['content-type']}",
             f"Content-Range: bytes {start}-{stop - 1}/{size}",
             "\r\n",
         )

@@ -35,7 +35,9 @@ class RequestLimits:
     def __post_init__(self) -> None:
         for name in ("max_body_size", "max_form_parts", "max_part_size"):
             value = getattr(self, name)
-            if value is not None and not isinstance(value, int):
+            if value is None and name == "max_body_size":
+                continue
+            if not isinstance(value, int) or isinstance(value, bool):
                 raise TypeError(f"{name} is the number of bytes or parts allowed; got {value!r}")
-            if value is not None and value < 1:
+            if value < 1:
                 raise ValueError(f"{name} is the number of bytes or parts allowed, 1 or more; got {value}")

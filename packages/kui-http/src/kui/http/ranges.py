@@ -33,7 +33,10 @@ def parse_range(header: str, size: int) -> Sequence[tuple[int, int]] | None:
     if not equals or unit.strip().lower() != "bytes" or specs.count(",") >= MAX_RANGES:
         return None
     wanted: list[tuple[int, int]] = []
-    for spec in specs.split(","):
+    listed = [spec for spec in specs.split(",") if spec.strip(" \t")]  # RFC 9110, section 5.6.1
+    if not listed:
+        return None
+    for spec in listed:
         match = SPEC.fullmatch(spec)
         if match is None:
             return None

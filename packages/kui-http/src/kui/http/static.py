@@ -2,7 +2,8 @@
 
 import os
 from http import HTTPStatus
-from typing import Any, Literal, cast
+from importlib.util import find_spec
+from typing import Any, Literal, cast, get_args
 
 import baize.asgi as baize
 from baize.datastructures import URL
@@ -21,6 +22,8 @@ __all__ = ["Files", "Pages"]
 
 METHODS = ("GET",)  # and with it HEAD
 
+Cacheability = Literal["public", "private", "no-cache", "no-store"]
+
 
 class _Served(BaseFiles[ASGIApp]):
     """What kui does otherwise than baize: refusals, paths that name no file, and the response of a file."""
@@ -31,12 +34,16 @@ class _Served(BaseFiles[ASGIApp]):
         package: str | None = None,
         *,
         handle_404: ASGIApp | None = None,
-        cacheability: Literal["public", "private", "no-cache", "no-store"] = "public",
+        cacheability: Cacheability = "public",
         max_age: int = 600,
     ) -> None:
+        if cacheability not in get_args(Cacheability):
+            raise ValueError(
+                f"cacheability is one of {', '.join(get_args(Cacheability))}; got {cacheability!r}"
+            )
         super().__init__(
-            directory,
-            package,
+            _found(os.fspath(directory), package),
+            None,
             handle_404=handle_404 or _not_found,
             cacheability=cacheability,
             max_age=max_age,
@@ -70,9 +77,14 @@ class Files(_Served, baize.Files):
         cacheability: "public", "private", "no-cache" or "no-store", for the Cache-Control header.
         max_age: seconds for which a client need not ask again.
 
+    Raises:
+        NotADirectoryError: there is no such directory.
+        ValueError: no such package, an absolute directory below one, or another cacheability.
+
     ```python
+    >>> from tempfile import gettempdir
     >>> from kui.http import Files
-    >>> app = Files("static", max_age=3600)
+    >>> app = Files(gettempdir(), max_age=3600)
 
     ```
     """
@@ -85,11 +97,12 @@ class Pages(_Served, baize.Pages):
     """Serve a website's directory: as Files, with `index.html` for a directory and without the need of `.html`.
 
     A directory asked for without its slash is redirected to, as is the whole where it is mounted: its links are relative.
-    The arguments are those of Files.
+    The arguments, and what it raises, are those of Files.
 
     ```python
+    >>> from tempfile import gettempdir
     >>> from kui.http import Pages
-    >>> app = Pages("site")
+    >>> app = Pages(gettempdir())
 
     ```
     """
@@ -111,6 +124,23 @@ class Pages(_Served, baize.Pages):
             await RedirectResponse(url.replace(scheme=""))(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def _found(directory: str, package: str | None) -> str:
+    """Return the absolute path of a directory, which is there."""
+    if package is not None:
+        spec = find_spec(package)
+        places = None if spec is None else spec.submodule_search_locations
+        if not places:
+            raise ValueError(f"there is no package {package!r} with files of its own")
+        if os.path.isabs(directory):
+            raise ValueError(
+                f"a directory below the package {package} has a relative path; got {directory!r}"
+            )
+        directory = os.path.join(places[0], directory)
+    if not os.path.isdir(directory):
+        raise NotADirectoryError(f"there is no directory {os.path.abspath(directory)!r} to serve files from")
+    return os.path.abspath(directory)
 
 
 def _reading(response: HttpResponse) -> ASGIApp:
