@@ -3,10 +3,7 @@
 import pathlib
 from typing import Annotated
 
-from baize.asgi import Files
-
-from kui.asgi import Kui, Mount, Path, PlainTextResponse, websocket
-from kui.core import Receive, Scope, Send
+from kui.asgi import Files, Kui, Mount, Path, PlainTextResponse, websocket
 
 admin, app = Kui(), Kui()
 folder = Files(
@@ -20,10 +17,5 @@ async def live(room: Annotated[str, Path()]) -> None:
     await websocket.send_text(f"{room}, below {websocket['root_path']}")
 
 
-async def files(scope: Scope, receive: Receive, send: Send) -> None:
-    # `Files` takes the whole path for the name of a file; below a mount it begins with root_path
-    await folder({**scope, "path": scope["path"].removeprefix(scope["root_path"])}, receive, send)
-
-
 app.router <<= Mount("/admin", admin)
-app.router <<= Mount("/static", files, protocols=["http"])
+app.router <<= Mount("/static", folder, protocols=["http"])

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Literal, cast, get_args
 
+from .parameters import TOKEN
+
 __all__ = ["SameSite", "set_cookie_value"]
 
 SameSite = Literal["strict", "lax", "none"]
 
 # RFC 6265, section 4.1.1
-NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 PLAIN = re.compile(r"[!#-+\--:<-\[\]-~]*")
 ATTRIBUTE = re.compile(r"[ -:<-~]*")
 
@@ -37,7 +38,7 @@ def set_cookie_value(
 
     ```
     """
-    if not NAME.fullmatch(name):
+    if not TOKEN.fullmatch(name):
         raise ValueError(f"the name of a cookie is letters, digits and some signs (RFC 6265); got {name!r}")
     parts = [f"{name}={value if PLAIN.fullmatch(value) else _quoted(value)}"]
     samesite = cast(SameSite, samesite.lower())

@@ -1,8 +1,11 @@
-"""A header's value with parameters: `form-data; name="a"`."""
+"""What the fields of a header are made of: tokens, and values with parameters: `form-data; name="a"`."""
 
 import re
 
-__all__ = ["split_parameters"]
+__all__ = ["TOKEN", "split_parameters"]
+
+# RFC 9110, section 5.6.2; such is the name of a header, and that of a cookie
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 # RFC 9110, section 5.6.6; the value is a token or a quoted string
 PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))\s*')

@@ -12,7 +12,7 @@ from .charsets import charset_of
 from .errors import BodyConsumed, MalformedRequest, RequestTooLarge, UnsupportedMediaType
 from .incoming import Incoming
 from .limits import RequestLimits
-from .parameters import split_parameters
+from .parameters import TOKEN, split_parameters
 
 if TYPE_CHECKING:
     from .converter import ResponseConverter
@@ -187,10 +187,13 @@ class HttpRequest(HTTPConnection):
         added to it.
 
         Raises:
-            ValueError: a line break in the name or the value, or text that has no Latin-1 form.
+            ValueError: a name that is no token (RFC 9110, section 5.1), a line break in the value, or text that has no
+                Latin-1 form.
         """
+        if not TOKEN.fullmatch(name):
+            raise ValueError(f"the name of a header is a token: letters, digits and some signs; got {name!r}")
         pair = (name.lower().encode("latin-1"), value.encode("latin-1"))
-        if any(byte in part for part in pair for byte in b"\r\n\0"):
+        if any(byte in pair[1] for byte in b"\r\n\0"):
             raise ValueError(f"a header is one line; got {name!r}: {value!r}")
         self.extra_headers = (*self.extra_headers, pair)
 

@@ -12,6 +12,7 @@ from kui.core import JSONCodec, Receive, Scope, Send, default_codec, lazy
 
 from .cookies import SameSite, set_cookie_value
 from .description import ResponseDescription
+from .parameters import TOKEN
 from .sending import RawHeaders, send_whole
 
 __all__ = ["HTMLResponse", "HttpResponse", "JSONResponse", "PlainTextResponse", "RedirectResponse"]
@@ -78,6 +79,10 @@ class HttpResponse:
                 'HTTPException(404, content="no such room")'
             )
         for name, value in given.items():
+            if not TOKEN.fullmatch(name):
+                raise ValueError(
+                    f"the name of a header is a token: letters, digits and some signs; got {name!r}"
+                )
             headers[name] = value  # which refuses line breaks
         return headers
 
