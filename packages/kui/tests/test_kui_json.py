@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kui.asgi import HttpRoute, JSONResponse, Kui, SocketRoute, websocket
+from kui.asgi import JSON, HttpRoute, JSONResponse, Kui, SocketRoute, SocketView, websocket
 from kui.testing import TestClient
 
 VALUES: list[tuple[Callable[[], Any], Any]] = [
@@ -48,3 +48,19 @@ async def test_a_value_of_the_standard_library_has_one_form_over_http_and_in_sen
         async with client.websocket("/") as ws:
             answers.append(await ws.receive_json())
     assert answers == [{"value": expected}] * 3
+
+
+async def test_an_encoding_object_of_json_has_the_encoders_of_the_application() -> None:
+    class Point:
+        x = 1
+
+    class Points(SocketView):
+        encoding = JSON()
+
+        async def on_receive(self, data: Any) -> None:
+            await self.send({"got": data, "point": Point()})
+
+    app = Kui(routes=[SocketRoute("/", Points)], json_encoder={Point: lambda point: {"x": point.x}})
+    async with TestClient(app) as client, client.websocket("/") as ws:
+        await ws.send_text("[1]")
+        assert await ws.receive_json() == {"got": [1], "point": {"x": 1}}

@@ -190,7 +190,7 @@ class Router(Registration):
         return found
 
     def url_for(self, name: str, path_params: Mapping[str, Any] | None = None) -> str:
-        """Return the percent-encoded path of a route.
+        """Return the percent-encoded path of a route; `url_for` of a connection gives the absolute URL.
 
         Args:
             name: with the namespaces, as in "live:news".

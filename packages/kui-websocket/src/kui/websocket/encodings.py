@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol, TypeVar, cast
 
-from kui.core import JSONCodec, default_codec
+from kui.core import JSONCodec, default_codec, http_connection_var
 
 from .errors import DecodeError, PayloadTypeError
 
@@ -92,7 +92,7 @@ class JSON:
     """JSON in text messages, read from binary ones too.
 
     Args:
-        codec: what encodes and decodes. Default: kui's own.
+        codec: what encodes and decodes. Default: that of the connection's application, as for `"json"`, or kui's own.
 
     ```python
     >>> from kui.websocket import JSON
@@ -108,13 +108,19 @@ class JSON:
     def decode(self, payload: str | bytes) -> Any:
         """Return the value; raises `DecodeError` for what is no JSON."""
         try:
-            return (self._codec or default_codec()).decode(payload)
+            return self._current_codec().decode(payload)
         except ValueError as error:
             raise DecodeError(str(error)) from None
 
     def encode(self, data: Any) -> str:
         """Return compact JSON; raises `TypeError` for a value that has no JSON form."""
-        return (self._codec or default_codec()).encode(data).decode()
+        return self._current_codec().encode(data).decode()
+
+    def _current_codec(self) -> JSONCodec:
+        if self._codec is not None:
+            return self._codec
+        connection = http_connection_var.get(None)
+        return default_codec() if connection is None else connection.json_codec
 
 
 _BY_NAME = cast(

@@ -30,7 +30,7 @@ __all__ = [
 
 
 class WebSocketError(Exception):
-    """The base of this package's errors; one that escapes a handler closes the connection with `close_code`."""
+    """The base of the mistakes of a handler or its client; one that escapes a handler closes the connection with `close_code`."""
 
     close_code: int = CloseCode.INTERNAL_ERROR
 

@@ -349,7 +349,7 @@ def websocket_session(
     ...     await websocket.accept()
     ...     async for text in websocket.iter_text():
     ...         await websocket.send_text(text)
-    >>> app = websocket_session(echo)    # uvicorn module:app, or Starlette's Mount("/ws", app)
+    >>> app = websocket_session(echo)    # uvicorn module:app, or Starlette's Mount("/ws", app) for clients of /ws/
 
     ```
     """

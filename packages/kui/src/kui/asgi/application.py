@@ -54,13 +54,13 @@ class Kui(Application):
             what stands after is the shut-down; a mapping that it yields is the initial state of every connection.
         on_startup, on_shutdown: functions of the application. Deprecated, use `lifespan`.
         routes: routes, groups of routes and lists of them.
-        http_middlewares: around every HTTP handler, and the answers 404 and 405; the last is the outermost. They and
+        http_middlewares: around every HTTP handler but mounts, and the answers 404 and 405; the last is the outermost. They and
             the next two are around the routes of a `router` that is assigned later, too.
         socket_middlewares: likewise around every WebSocket handler.
         exception_handlers: functions of an exception, by its class or, for an HTTPException, by status; for both
             protocols. Before a WebSocket is accepted the answer refuses the handshake. They look at
             `http_connection`; one that looks at `request` answers HTTP alone.
-        cors_config: arguments of `allow_cors`, for all HTTP answers.
+        cors_config: arguments of `allow_cors`, for all HTTP answers but those of mounted applications.
         factory_class: the classes of connections.
         response_converters: functions by the type of what an HTTP endpoint returns.
         json_encoder: functions by type, tried in order, for what is encoded as JSON, on both protocols.
