@@ -1,12 +1,22 @@
 """What no route serves is answered inside the middlewares of the application and of its router."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from kui.asgi import HttpRoute, HttpView, Kui, SocketRoute, SocketView, required_method
-from kui.asgi.routing import Router
+from kui.asgi import (
+    HttpRoute,
+    HttpView,
+    Kui,
+    Query,
+    Router,
+    SocketRoute,
+    SocketView,
+    auto_params,
+    required_method,
+)
 from kui.core import Endpoint, Middleware
+from kui.routing import Router as PlainRouter
 from kui.testing import HandshakeDenied, TestClient
 
 
@@ -68,13 +78,24 @@ def test_a_router_that_is_none_is_refused_and_so_is_one_that_the_middlewares_can
     app = Kui(http_middlewares=[required_method("GET")])
     router: Any = [HttpRoute("/", home)]
     with pytest.raises(
-        TypeError, match=r"Kui.router has to be a Router, as in Router\(\[...\]\); got \[HttpRoute"
+        TypeError, match=r"Kui.router has to be a Router, as in kui.asgi.Router\(\[...\]\); got \[HttpRoute"
     ):
         app.router = router
     before = app.router
     with pytest.raises(TypeError, match="is for functions"):
         app.router = Router([HttpRoute("/", HttpView)])
     assert app.router is before
+
+
+def test_a_router_that_binds_no_parameters_is_refused_with_a_handler_that_asks_for_some() -> None:
+    async def hello(name: Annotated[str, Query()]) -> str:
+        return name
+
+    app = Kui()
+    app.router = PlainRouter([HttpRoute("/", home)])
+    with pytest.raises(TypeError, match=r"use kui.asgi.Router, or Router\(bind=...\): http '/hello'"):
+        app.router = PlainRouter([HttpRoute("/hello", hello)])
+    app.router = PlainRouter([HttpRoute("/hello", hello)], bind=auto_params)
 
 
 async def test_the_middlewares_of_a_router_that_was_assigned_are_inside_of_those_of_the_application() -> None:

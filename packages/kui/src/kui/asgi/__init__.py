@@ -8,6 +8,7 @@ from kui.core import (
     HTTPConnection,
     HTTPException,
     JSONCodec,
+    Lifespan,
     Middleware,
     NoActiveConnection,
     State,
@@ -29,6 +30,7 @@ from kui.http import (
     PlainTextResponse,
     RedirectResponse,
     RequestLimits,
+    ResponseConverter,
     SendEventResponse,
     ServerSentEvent,
     StreamResponse,
@@ -58,6 +60,7 @@ from kui.params import (
 from kui.routing import (
     BaseRoute,
     Converter,
+    FileRoutes,
     HttpRoute,
     MethodNotAllowed,
     Mount,
@@ -96,6 +99,7 @@ from kui.websocket import (
 from .application import Kui
 from .draining import Drained
 from .factory import FactoryClass
+from .routing import Router
 from .verify import verify_every_path_parameter, verify_path_parameters
 
 __all__ = [
@@ -119,6 +123,7 @@ __all__ = [
     "ExceptionHandlers",
     "FactoryClass",
     "FileResponse",
+    "FileRoutes",
     "Files",
     "FormData",
     "HTMLResponse",
@@ -134,6 +139,7 @@ __all__ = [
     "JSONResponse",
     "Jinja2Templates",
     "Kui",
+    "Lifespan",
     "Limits",
     "MethodNotAllowed",
     "Middleware",
@@ -151,7 +157,9 @@ __all__ = [
     "RedirectResponse",
     "RequestLimits",
     "RequestValidationError",
+    "ResponseConverter",
     "RouteConflict",
+    "Router",
     "Routes",
     "SendEventResponse",
     "ServerSentEvent",

@@ -28,7 +28,7 @@ from kui.routing import MethodNotAllowed, Mounted, NoMatchFound, Verify
 from kui.routing import Router as PlainRouter
 from kui.websocket import CloseCode, Limits, OriginRule, SocketSession, websocket
 
-from .arguments import check_arguments, check_attribute
+from .arguments import check_arguments, check_attribute, check_handlers
 from .draining import Drained, Draining
 from .encoders import IMMUTABLE, JSONEncoders
 from .exceptions import ExceptionMiddleware
@@ -197,6 +197,7 @@ class Kui(Application):
     def router(self, router: PlainRouter) -> None:
         if router is not self._router:  # as in `app.router <<= routes`
             check_attribute("router", router)
+            check_handlers(router)
             router.surround(self._http_middlewares, self._socket_middlewares)
             self._router = router
 

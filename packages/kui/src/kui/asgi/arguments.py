@@ -1,16 +1,17 @@
 """What the arguments of `Kui` have to be, so that a wrong one is refused when the application is made."""
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from kui.core import JSONCodec
 from kui.http import RequestLimits, ResponseConverter
-from kui.routing import Router
+from kui.routing import Mounted, Router
 from kui.websocket import Limits
 
 from .factory import FactoryClass
 
-__all__ = ["check_arguments", "check_attribute"]
+__all__ = ["check_arguments", "check_attribute", "check_handlers"]
 
 
 def check_arguments(**arguments: Any) -> None:
@@ -75,7 +76,7 @@ _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "json_codec": (lambda value: isinstance(value, JSONCodec), "an instance of JSONCodec or of a subclass"),
     "origins": (lambda value: isinstance(value, Iterable), 'a list such as ["https://page.example"]'),
     "limits": (lambda value: isinstance(value, Limits), "Limits, as in Limits(max_message_size=65536)"),
-    "router": (lambda value: isinstance(value, Router), "a Router, as in Router([...])"),
+    "router": (lambda value: isinstance(value, Router), "a Router, as in kui.asgi.Router([...])"),
     "request_limits": (
         lambda value: isinstance(value, RequestLimits),
         "RequestLimits, as in RequestLimits(max_body_size=65536)",
@@ -83,3 +84,17 @@ _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "dependency_overrides": (_are_overrides, "a mapping from functions to functions"),
     "verify": (callable, "a function of a route and its trace"),
 }
+
+
+def check_handlers(router: Router) -> None:
+    """Raise TypeError for a handler that asks for arguments, which a router of kui.routing leaves to its `bind`."""
+    for trace in router.traces:
+        try:
+            if not isinstance(trace.handler, Mounted):
+                inspect.signature(trace.handler, follow_wrapped=False).bind()
+        except TypeError:
+            raise TypeError(
+                f"nothing gives this route its parameters; use kui.asgi.Router, or Router(bind=...): {trace.route}"
+            ) from None
+        except ValueError:  # what is not written in Python may have no signature
+            continue

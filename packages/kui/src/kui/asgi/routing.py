@@ -58,8 +58,7 @@ class Router(PlainRouter):
 
     ```python
     >>> from typing import Annotated
-    >>> from kui.asgi import HttpRoute, Kui, Query
-    >>> from kui.asgi.routing import Router
+    >>> from kui.asgi import HttpRoute, Kui, Query, Router
     >>> async def hello(name: Annotated[str, Query()]):
     ...     return f"Hello, {name}!"
     >>> app = Kui()
