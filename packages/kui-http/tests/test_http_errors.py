@@ -47,6 +47,22 @@ async def test_a_handler_may_raise_an_http_exception() -> None:
     assert (answer.status_code, answer.text) == (404, "no k")
 
 
+@pytest.mark.parametrize("keys", [[HTTPException], [403, 404]])
+async def test_handlers_that_raise_for_each_other_are_asked_once_each(keys: list[Any]) -> None:
+    asked: list[Any] = []
+
+    def handler(key: Any) -> Any:
+        def another(error: HTTPException[Any]) -> Any:
+            asked.append(key)
+            raise http_error(404 if error.status_code == 403 else 403, content="anew")
+
+        return another
+
+    app = http_session(raising(http_error(403)), exception_handlers={key: handler(key) for key in keys})
+    assert (await call(app)).text == "anew"
+    assert asked == keys
+
+
 async def test_an_unknown_exception_is_a_500_logged_once_and_raised(caplog: pytest.LogCaptureFixture) -> None:
     server = Server()
     error = ValueError("secret")

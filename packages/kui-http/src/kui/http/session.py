@@ -10,6 +10,7 @@ from typing import Any, cast
 from kui.core import (
     ASGIApp,
     Endpoint,
+    ExceptionHandler,
     ExceptionHandlers,
     HTTPException,
     Middleware,
@@ -139,8 +140,12 @@ class HttpSession:
         Raises:
             Exception: what the exception's handler raises; an HTTPException from it is answered instead.
         """
+        return await self._respond(error, ())
+
+    async def _respond(self, error: BaseException, asked: tuple[ExceptionHandler, ...]) -> ASGIApp | None:
+        """Answer an exception, without the handlers that were asked and have raised an HTTPException."""
         handler = self.exception_handlers.find(error)
-        if handler is None:
+        if handler is None or handler in asked:
             if isinstance(error, HTTPException):
                 return self._exception_response(cast("HTTPException[Any]", error))
             return None
@@ -151,9 +156,7 @@ class HttpSession:
         except Exception as raised:
             if not isinstance(raised, HTTPException):
                 raise
-            if raised is error:  # it passes on what it does not want to answer
-                return self._exception_response(cast("HTTPException[Any]", raised))
-            return await self.respond(cast(BaseException, raised))
+            return await self._respond(cast(BaseException, raised), (*asked, handler))
         return self._convert(answer)
 
     def _convert(self, value: Any) -> ASGIApp:

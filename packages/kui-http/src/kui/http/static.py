@@ -67,7 +67,8 @@ class _Served(BaseFiles[ASGIApp]):
 class Files(_Served, baize.Files):
     """Serve the files below a directory, with ranges and with 304 for what the client has.
 
-    An endpoint may return it, and any framework mount it. Files are for GET and HEAD; another method is a 405.
+    An endpoint may return it, and any framework mount it. Files are for GET and HEAD; another method is a 405. Whatever lies
+    there is served: hidden files, and what symbolic links lead to.
 
     Args:
         directory: the directory; below the package if one is named.
