@@ -6,7 +6,7 @@ from typing import Any, Self, overload
 
 import httpx
 
-from .call import raise_as_it_is
+from .call import note_failure, raise_as_it_is
 from .errors import ConnectionClosed, DeadlineExceeded, HandshakeDenied
 from .leaks import AllowedTasks, LeakCheck
 from .messages import violation
@@ -301,5 +301,5 @@ class WebSocketSession:
                 await self._leaks.check(self._call.mark, self._allow_tasks)
         elif exc is None or (isinstance(exc, _SYMPTOMS) and not isinstance(failure, DeadlineExceeded)):
             raise_as_it_is(failure)
-        elif exc is not failure:
-            exc.add_note(f"the application also failed: {type(failure).__name__}: {failure}")
+        else:
+            note_failure(exc, failure)
