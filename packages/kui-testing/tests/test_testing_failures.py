@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kui.testing import DeadlineExceeded, HandshakeDenied, SyncTestClient, TestClient
+from kui.testing import ConnectionClosed, DeadlineExceeded, HandshakeDenied, SyncTestClient, TestClient
 
 
 def accepting(handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -398,3 +398,48 @@ async def test_an_error_that_the_test_has_handled_does_not_hide_that_of_a_stream
         except ZeroDivisionError:
             with pytest.raises(ValueError, match="own"):
                 await read_half(client)
+
+
+async def denying_and_stuck(scope: Any, receive: Any, send: Any) -> None:
+    assert scope["type"] == "websocket"
+    await receive()
+    await send({"type": "websocket.close"})
+    await asyncio.Event().wait()
+
+
+async def closing_and_stuck(receive: Any, send: Any) -> None:
+    await send({"type": "websocket.close", "code": 4000})
+    await asyncio.Event().wait()
+
+
+async def receive_once(client: TestClient) -> None:
+    async with client.websocket("/") as ws:
+        await ws.receive()
+
+
+async def test_an_application_that_hangs_after_a_denial_fails_the_test() -> None:
+    async with TestClient(denying_and_stuck, deadline=0.01) as client:
+        with pytest.raises(DeadlineExceeded, match=r"waited 0\.01 s for the application to end") as missed:
+            await client.websocket("/").__aenter__()
+    assert isinstance(missed.value.__context__, HandshakeDenied)
+
+
+async def test_an_application_that_hangs_after_its_close_fails_the_test() -> None:
+    async with TestClient(accepting(closing_and_stuck), deadline=0.01) as client:
+        with pytest.raises(DeadlineExceeded, match=r"waited 0\.01 s for the application to end") as missed:
+            await receive_once(client)
+    assert isinstance(missed.value.__context__, ConnectionClosed)
+
+
+async def test_an_application_may_end_some_turns_after_its_close() -> None:
+    async def tidying(receive: Any, send: Any) -> None:
+        await send({"type": "websocket.close", "code": 4000})
+        for _ in range(10):
+            await asyncio.sleep(0)
+        ended.append(True)
+
+    ended: list[bool] = []
+    async with TestClient(accepting(tidying)) as client:
+        with pytest.raises(ConnectionClosed):
+            await receive_once(client)
+    assert ended == [True]

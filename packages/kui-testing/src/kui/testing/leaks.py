@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
+from .call import Call, note_failure
 from .errors import LeakedTasks
 from .stacks import stack_of
 from .tasks import tasks_by_mark
@@ -29,6 +30,20 @@ class LeakCheck:
 
     def __init__(self) -> None:
         self._next_look: asyncio.Future[dict[object, list[asyncio.Task[Any]]]] | None = None
+
+    async def end(self, call: Call, allowed: AllowedTasks, *, patient: bool) -> BaseException | None:
+        """Bring a call to its end and return what the test has to see of it.
+
+        Tasks that are left are cancelled; beside another failure they are a note of it.
+        """
+        failure = await call.end(patient=patient)
+        try:
+            await self.check(call.mark, allowed)
+        except LeakedTasks as leaked:
+            if failure is None:
+                return leaked
+            note_failure(failure, leaked)
+        return failure
 
     async def check(self, mark: object, allowed: AllowedTasks) -> None:
         """Cancel the tasks of `mark` that still run and are not `allowed`, and raise `LeakedTasks`.
