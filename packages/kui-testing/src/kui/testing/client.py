@@ -67,7 +67,7 @@ class TestClient(httpx.AsyncClient):
         self.app = app
         self.profile = find_profile(server)
         self._strict = strict
-        self._deadline = deadline
+        self.deadline = deadline
         self._address = client
         self._root_path = root_path
         self._allow_tasks = checked_tasks(allow_tasks)
@@ -170,7 +170,7 @@ class TestClient(httpx.AsyncClient):
         scope = websocket_scope(
             self._scope_of(request), profile=self.profile, subprotocols=subprotocols, origin=origin
         )
-        call = Call(strict=self._strict, deadline=self._deadline if deadline is None else deadline)
+        call = Call(strict=self._strict, deadline=self.deadline if deadline is None else deadline)
 
         def keep_cookies(status: int, headers: httpx.Headers) -> None:
             if "set-cookie" in headers:

@@ -59,14 +59,13 @@ class LeakCheck:
                 leaked = await self._left_behind(mark, allowed)
         if not leaked:
             return
-        leaked.sort(key=coroutine_name)
-        lines = [f"{coroutine_name(task)} waits in\n{stack_of(task)}" for task in leaked]
+        lines = stacks_of(leaked)
         for task in leaked:
             task.cancel()
         count = "1 task" if len(leaked) == 1 else f"{len(leaked)} tasks"
         raise LeakedTasks(
             f"{count} of the application outlived the connection; end what was started, or declare it in allow_tasks\n"
-            + "\n".join(lines)
+            + lines
         )
 
     async def _left_behind(self, mark: object, allowed: AllowedTasks) -> "list[asyncio.Task[Any]]":
@@ -81,6 +80,13 @@ class LeakCheck:
     def _answer(self, look: "asyncio.Future[dict[object, list[asyncio.Task[Any]]]]") -> None:
         self._next_look = None
         look.set_result(tasks_by_mark())
+
+
+def stacks_of(tasks: Iterable["asyncio.Task[Any]"]) -> str:
+    """Name where each of these tasks waits."""
+    return "\n".join(
+        f"{coroutine_name(task)} waits in\n{stack_of(task)}" for task in sorted(tasks, key=coroutine_name)
+    )
 
 
 def coroutine_name(task: "asyncio.Task[Any]") -> str:
