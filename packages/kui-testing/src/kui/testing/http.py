@@ -8,10 +8,14 @@ import httpx
 
 from .bell import Bell
 from .call import Call, raise_as_it_is
+from .errors import DeadlineExceeded
 from .leaks import AllowedTasks, LeakCheck
 from .messages import violation
 from .order import FINISHED, NOT_STARTED, after_http_send
 from .types import ASGIApp, Message, Scope
+
+# A body that never suspends would keep its deadline from coming.
+_PARTS_PER_TURN = 64
 
 
 class Exchange(httpx.AsyncByteStream):
@@ -155,11 +159,34 @@ class ASGITransport(httpx.AsyncBaseTransport):
         if not isinstance(request.stream, httpx.AsyncByteStream):
             raise TypeError("the body of the request is a synchronous stream; use an asynchronous one")
         scope = self._make_scope(request)
-        body = [chunk async for chunk in request.stream] or [b""]
         timeout: dict[str, float | None] = request.extensions.get("timeout", {})
-        call = Call(strict=self._strict, deadline=timeout.get("read") or self._deadline)
+        deadline = timeout.get("read") or self._deadline
+        body = await _whole_body(request.stream, deadline)
+        call = Call(strict=self._strict, deadline=deadline)
         exchange = Exchange(call, body, self._leaks, self._allow_tasks)
         start = await exchange.begin(self._app, scope)
         return httpx.Response(
             start["status"], headers=list(start.get("headers", ())), stream=exchange, request=request
         )
+
+
+async def _whole_body(stream: httpx.AsyncByteStream, deadline: float) -> list[bytes]:
+    """Collect the parts of a request's body, of which there is at least one."""
+    __tracebackhide__ = True
+    parts: list[bytes] = []
+    limit = asyncio.timeout(deadline)
+    try:
+        async with limit:
+            async for part in stream:
+                parts.append(part)
+                if len(parts) % _PARTS_PER_TURN == 0:
+                    await asyncio.sleep(0)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        count = "1 part" if len(parts) == 1 else f"{len(parts)} parts"
+        raise DeadlineExceeded(
+            f"waited {deadline:g} s for the whole body of the request, after {count} of it\n"
+            "the application: it is called once the body is there"
+        ) from None
+    return parts or [b""]
