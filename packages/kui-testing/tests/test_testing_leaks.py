@@ -253,3 +253,44 @@ async def test_patterns_that_can_be_read_only_once_hold_for_every_connection() -
             async with client.websocket("/"):
                 pass
     assert [task.cancel() for task in tasks] == [True, True]
+
+
+def answering(how: Callable[..., Any]) -> tuple[Callable[..., Any], list[Any]]:
+    """An application that starts a task for each request and goes on with `how`; and the tasks it started."""
+    tasks: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        tasks.append(asyncio.create_task(forever()))
+        await how(send)
+
+    return app, tasks
+
+
+async def broken(send: Any) -> None:
+    raise ValueError("broken")
+
+
+async def unanswered(send: Any) -> None:
+    await forever()
+
+
+async def half_answered(send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200})
+    await forever()
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [(broken, ValueError), (unanswered, DeadlineExceeded), (half_answered, DeadlineExceeded)],
+)
+async def test_a_failure_of_a_request_notes_the_leak_and_the_task_is_cancelled(
+    how: Any, error: type[Exception]
+) -> None:
+    app, tasks = answering(how)
+    async with TestClient(app, deadline=0.01) as client:
+        with pytest.raises(error) as raised:
+            await client.get("/")
+    (note,) = raised.value.__notes__
+    assert note.startswith("the application also failed: LeakedTasks: 1 task of the application outlived")
+    assert await is_cancelled(tasks[0])
