@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kui.testing import DeadlineExceeded, HandshakeDenied, TestClient
+from kui.testing import ConnectionClosed, DeadlineExceeded, HandshakeDenied, SyncTestClient, TestClient
 
 
 def accepting(handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -307,3 +307,139 @@ async def test_an_application_that_returns_without_an_answer_looks_like_a_500_to
         with pytest.raises(HandshakeDenied) as denied:
             await client.websocket("/").__aenter__()
     assert denied.value.status == 500
+
+
+def failing_at_the_end(how: Callable[..., Any]) -> Callable[..., Any]:
+    """An application that starts, and does `how` when it is asked to stop."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "lifespan"
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await how(receive, send)
+
+    return app
+
+
+async def test_a_failure_of_the_test_stays_and_notes_that_of_the_applications_end() -> None:
+    with pytest.raises(ZeroDivisionError) as raised:
+        async with TestClient(failing_at_the_end(failing)):
+            raise ZeroDivisionError("the test's own")
+    assert raised.value.__notes__ == ["the application also failed: ValueError: the application's own"]
+    assert raised.value.__context__ is None
+
+
+def test_a_failure_of_a_test_without_async_stays_too() -> None:
+    with pytest.raises(ZeroDivisionError) as raised, SyncTestClient(failing_at_the_end(failing)):
+        raise ZeroDivisionError("the test's own")
+    assert raised.value.__notes__ == ["the application also failed: ValueError: the application's own"]
+    assert raised.value.__context__ is None
+
+
+async def test_a_failure_of_the_test_stays_when_the_application_does_not_stop() -> None:
+    with pytest.raises(ZeroDivisionError) as raised:
+        async with TestClient(failing_at_the_end(stuck), deadline=0.01):
+            raise ZeroDivisionError("the test's own")
+    assert raised.value.__notes__[0].startswith(
+        "the application also failed: DeadlineExceeded: waited 0.01 s for the application to stop"
+    )
+
+
+async def test_a_test_that_is_cancelled_while_the_application_stops_ends() -> None:
+    async def visit() -> None:
+        async with TestClient(failing_at_the_end(stuck)):
+            stopping.set()
+            raise ZeroDivisionError
+
+    stopping = asyncio.Event()
+    task = asyncio.create_task(visit())
+    await stopping.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def failing_stream(scope: Any, receive: Any, send: Any) -> None:
+    """Send half a response, and raise when the client has left."""
+    assert scope["type"] == "http"
+    await receive()
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    await receive()
+    raise ValueError("the application's own")
+
+
+async def read_half(client: TestClient) -> None:
+    async with client.stream("GET", "/") as response:
+        assert await anext(response.aiter_raw()) == b"half"
+
+
+async def test_a_failure_of_the_test_within_a_stream_stays_and_notes_that_of_the_application() -> None:
+    async with TestClient(failing_stream) as client:
+        with pytest.raises(ZeroDivisionError) as raised:
+            async with client.stream("GET", "/"):
+                raise ZeroDivisionError("the test's own")
+    assert raised.value.__notes__ == ["the application also failed: ValueError: the application's own"]
+    assert raised.value.__context__ is None
+
+
+async def test_the_end_of_a_stream_raises_what_the_application_raised() -> None:
+    async with TestClient(failing_stream) as client:
+        with pytest.raises(ValueError, match="own") as raised:
+            await read_half(client)
+    assert not hasattr(raised.value, "__notes__")
+
+
+async def test_an_error_that_the_test_has_handled_does_not_hide_that_of_a_stream() -> None:
+    async with TestClient(failing_stream) as client:
+        try:
+            raise ZeroDivisionError("handled")
+        except ZeroDivisionError:
+            with pytest.raises(ValueError, match="own"):
+                await read_half(client)
+
+
+async def denying_and_stuck(scope: Any, receive: Any, send: Any) -> None:
+    assert scope["type"] == "websocket"
+    await receive()
+    await send({"type": "websocket.close"})
+    await asyncio.Event().wait()
+
+
+async def closing_and_stuck(receive: Any, send: Any) -> None:
+    await send({"type": "websocket.close", "code": 4000})
+    await asyncio.Event().wait()
+
+
+async def receive_once(client: TestClient) -> None:
+    async with client.websocket("/") as ws:
+        await ws.receive()
+
+
+async def test_an_application_that_hangs_after_a_denial_fails_the_test() -> None:
+    async with TestClient(denying_and_stuck, deadline=0.01) as client:
+        with pytest.raises(DeadlineExceeded, match=r"waited 0\.01 s for the application to end") as missed:
+            await client.websocket("/").__aenter__()
+    assert isinstance(missed.value.__context__, HandshakeDenied)
+
+
+async def test_an_application_that_hangs_after_its_close_fails_the_test() -> None:
+    async with TestClient(accepting(closing_and_stuck), deadline=0.01) as client:
+        with pytest.raises(DeadlineExceeded, match=r"waited 0\.01 s for the application to end") as missed:
+            await receive_once(client)
+    assert isinstance(missed.value.__context__, ConnectionClosed)
+
+
+async def test_an_application_may_end_some_turns_after_its_close() -> None:
+    async def tidying(receive: Any, send: Any) -> None:
+        await send({"type": "websocket.close", "code": 4000})
+        for _ in range(10):
+            await asyncio.sleep(0)
+        ended.append(True)
+
+    ended: list[bool] = []
+    async with TestClient(accepting(tidying)) as client:
+        with pytest.raises(ConnectionClosed):
+            await receive_once(client)
+    assert ended == [True]

@@ -213,3 +213,31 @@ async def test_a_single_subprotocol_that_is_not_in_a_list_is_refused() -> None:
     async with TestClient(echo()) as client:
         with pytest.raises(TypeError, match=r"subprotocols is a list, as in \['v1'\], got 'v1'"):
             client.websocket("/", subprotocols="v1")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Sec-WebSocket-Protocol", "chat, x")],
+        [("sec-websocket-protocol", "chat"), ("sec-websocket-protocol", " x")],
+    ],
+    ids=["one", "two"],
+)
+@pytest.mark.parametrize("subprotocols", [[], ["chat", "x"]], ids=["alone", "said twice"])
+async def test_subprotocols_offered_in_a_header_are_in_the_scope(
+    headers: list[tuple[str, str]], subprotocols: list[str]
+) -> None:
+    async with TestClient(echo()) as client:
+        session = client.websocket("/", headers=headers, subprotocols=subprotocols)
+        assert session.scope["subprotocols"] == ["chat", "x"]
+        named = [value for name, value in session.scope["headers"] if name == b"sec-websocket-protocol"]
+        assert named == [value.encode() for _, value in headers]
+
+
+async def test_subprotocols_that_differ_from_the_header_are_refused() -> None:
+    async with TestClient(echo(), headers={"sec-websocket-protocol": "chat, x"}) as client:
+        with pytest.raises(ValueError, match="subprotocols") as refused:
+            client.websocket("/", subprotocols=["x", "chat"])
+    assert str(refused.value) == (
+        "subprotocols is ['x', 'chat'], but the header sec-websocket-protocol offers ['chat', 'x']; give one of the two"
+    )

@@ -193,6 +193,46 @@ async def test_a_missed_deadline_of_a_request_is_told_whole() -> None:
     )
 
 
+async def test_a_body_that_the_test_does_not_finish_misses_its_deadline() -> None:
+    async def upload() -> AsyncIterator[bytes]:
+        try:
+            yield b"one"
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    ended: list[bool] = []
+    async with TestClient(mirror, deadline=0.01) as client:
+        with pytest.raises(DeadlineExceeded) as missed:
+            await client.post("/", content=upload())
+    assert str(missed.value) == (
+        "waited 0.01 s for the whole body of the request, after 1 part of it\n"
+        "the application: it is called once the body is there"
+    )
+    assert ended == [True]
+
+
+async def test_a_body_without_an_end_misses_its_deadline() -> None:
+    async def upload() -> AsyncIterator[bytes]:
+        while True:
+            yield b""
+
+    async with TestClient(mirror) as client:
+        with pytest.raises(DeadlineExceeded, match=r"waited 0\.01 s for the whole body of the request"):
+            await client.post("/", content=upload(), timeout=0.01)
+
+
+async def test_a_time_out_of_the_body_itself_surfaces() -> None:
+    async def upload() -> AsyncIterator[bytes]:
+        yield b"one"
+        raise TimeoutError("the test's own")
+
+    async with TestClient(mirror) as client:
+        with pytest.raises(TimeoutError, match="the test's own") as raised:
+            await client.post("/", content=upload())
+    assert not isinstance(raised.value, DeadlineExceeded)
+
+
 async def test_a_response_that_stops_half_way_misses_its_deadline() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"

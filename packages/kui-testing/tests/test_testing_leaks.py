@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kui.testing import LeakedTasks, TestClient
+from kui.testing import ConnectionClosed, DeadlineExceeded, HandshakeDenied, LeakedTasks, TestClient
 
 
 def starting(*coroutines: Callable[[], Coroutine[Any, Any, Any]]) -> tuple[Callable[..., Any], list[Any]]:
@@ -154,6 +154,88 @@ async def test_a_failure_of_the_application_comes_before_its_leaks() -> None:
                 pass
 
 
+def leaving(close: str, error: Exception | None = None) -> tuple[Callable[..., Any], list[Any]]:
+    """An application that accepts or not, starts a task, closes and ends (with `error`); and the task it started."""
+    tasks: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        if close == "after accept":
+            await send({"type": "websocket.accept"})
+        tasks.append(asyncio.create_task(forever()))
+        await send({"type": "websocket.close", "code": 4000})
+        if error is not None:
+            raise error
+
+    return app, tasks
+
+
+async def receive_once(client: TestClient, **options: Any) -> None:
+    async with client.websocket("/", **options) as ws:
+        await ws.receive()
+
+
+async def is_cancelled(task: "asyncio.Task[Any]") -> bool:
+    await asyncio.wait([task], timeout=1)
+    return task.cancelled()
+
+
+@pytest.mark.parametrize(
+    ("close", "ending"), [("before accept", HandshakeDenied), ("after accept", ConnectionClosed)]
+)
+async def test_a_socket_that_the_application_has_closed_is_checked_too(
+    close: str, ending: type[Exception]
+) -> None:
+    app, tasks = leaving(close)
+    async with TestClient(app) as client:
+        with pytest.raises(LeakedTasks) as leaked:
+            await receive_once(client)
+    assert isinstance(leaked.value.__context__, ending)
+    assert await is_cancelled(tasks[0])
+
+
+async def test_a_task_may_go_on_after_a_close_if_it_is_declared() -> None:
+    app, tasks = leaving("after accept")
+    async with TestClient(app) as client:
+        with pytest.raises(ConnectionClosed):
+            await receive_once(client, allow_tasks=["forever"])
+    assert tasks[0].cancel()
+
+
+async def test_a_failure_of_the_test_notes_the_leak_and_the_task_is_cancelled() -> None:
+    app, tasks = starting(forever)
+    async with TestClient(app) as client:
+        with pytest.raises(ZeroDivisionError) as raised:
+            async with client.websocket("/"):
+                raise ZeroDivisionError("the test's own")
+    (note,) = raised.value.__notes__
+    assert note.startswith("the application also failed: LeakedTasks: 1 task of the application outlived")
+    assert await is_cancelled(tasks[0])
+
+
+async def test_a_missed_deadline_of_the_test_notes_the_leak_and_the_task_is_cancelled() -> None:
+    app, tasks = starting(forever)
+    async with TestClient(app) as client:
+        with pytest.raises(DeadlineExceeded, match="waited 0 s for a message") as missed:
+            async with client.websocket("/") as ws:
+                await ws.receive(deadline=0)
+    (note,) = missed.value.__notes__
+    assert note.startswith("the application also failed: LeakedTasks: 1 task of the application outlived")
+    assert await is_cancelled(tasks[0])
+
+
+@pytest.mark.parametrize("close", ["before accept", "after accept"])
+async def test_a_failure_of_the_application_notes_its_leak_and_the_task_is_cancelled(close: str) -> None:
+    app, tasks = leaving(close, ValueError("broken"))
+    async with TestClient(app) as client:
+        with pytest.raises(ValueError, match="broken") as raised:
+            await receive_once(client)
+    (note,) = raised.value.__notes__
+    assert note.startswith("the application also failed: LeakedTasks: 1 task of the application outlived")
+    assert await is_cancelled(tasks[0])
+
+
 async def test_a_single_pattern_that_is_not_in_a_list_is_refused() -> None:
     app, _ = starting()
     message = r"allow_tasks is a list, as in \['heartbeat'\], got 'heartbeat'"
@@ -171,3 +253,44 @@ async def test_patterns_that_can_be_read_only_once_hold_for_every_connection() -
             async with client.websocket("/"):
                 pass
     assert [task.cancel() for task in tasks] == [True, True]
+
+
+def answering(how: Callable[..., Any]) -> tuple[Callable[..., Any], list[Any]]:
+    """An application that starts a task for each request and goes on with `how`; and the tasks it started."""
+    tasks: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        tasks.append(asyncio.create_task(forever()))
+        await how(send)
+
+    return app, tasks
+
+
+async def broken(send: Any) -> None:
+    raise ValueError("broken")
+
+
+async def unanswered(send: Any) -> None:
+    await forever()
+
+
+async def half_answered(send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200})
+    await forever()
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [(broken, ValueError), (unanswered, DeadlineExceeded), (half_answered, DeadlineExceeded)],
+)
+async def test_a_failure_of_a_request_notes_the_leak_and_the_task_is_cancelled(
+    how: Any, error: type[Exception]
+) -> None:
+    app, tasks = answering(how)
+    async with TestClient(app, deadline=0.01) as client:
+        with pytest.raises(error) as raised:
+            await client.get("/")
+    (note,) = raised.value.__notes__
+    assert note.startswith("the application also failed: LeakedTasks: 1 task of the application outlived")
+    assert await is_cancelled(tasks[0])

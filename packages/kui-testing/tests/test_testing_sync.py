@@ -1,6 +1,10 @@
 """The client for tests without `async`."""
 
+import asyncio
+import re
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -151,3 +155,73 @@ def test_a_client_has_to_be_open() -> None:
 async def test_it_works_beside_a_running_loop() -> None:
     with SyncTestClient(app) as client:
         assert client.get("/").text == "GET"
+
+
+class Stubborn:
+    """An application that goes on after each cancellation, until it is released."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        await self.go_on()
+
+    async def go_on(self) -> None:
+        self.thread = threading.current_thread()
+        self.loop, self.is_released = asyncio.get_running_loop(), asyncio.Event()
+        while not self.is_released.is_set():
+            with suppress(asyncio.CancelledError):
+                await self.is_released.wait()
+
+    def release(self) -> None:
+        self.loop.call_soon_threadsafe(self.is_released.set)
+        self.thread.join()
+
+
+@pytest.fixture
+def stubborn() -> Iterator[Stubborn]:
+    app = Stubborn()
+    yield app
+    app.release()
+
+
+def visit(app: Any, **options: Any) -> None:
+    with SyncTestClient(app, deadline=0.05, **options) as client, client.websocket("/"):
+        pass
+
+
+def test_an_application_that_swallows_its_cancellation_misses_the_deadline(stubborn: Stubborn) -> None:
+    with pytest.raises(DeadlineExceeded, match=r"waited 0\.05 s for the application to end") as missed:
+        visit(stubborn)
+    assert missed.value.__notes__[-1].startswith(
+        "the application also failed: DeadlineExceeded: waited 0.5 s for the tasks of the application to end"
+    )
+
+
+def test_a_declared_task_that_swallows_its_cancellation_misses_the_deadline(stubborn: Stubborn) -> None:
+    async def starting(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        scope["state"]["task"] = asyncio.create_task(stubborn.go_on())
+        await receive()
+
+    with pytest.raises(DeadlineExceeded) as missed:
+        visit(starting, allow_tasks=True)
+    assert re.sub(r"\S*(test_testing_sync\.py):\d+", r"\1:N", str(missed.value)) == (
+        "waited 0.5 s for the tasks of the application to end\n"
+        "Stubborn.go_on waits in\n"
+        "  test_testing_sync.py:N in Stubborn.go_on"
+    )
+
+
+def test_a_start_that_fails_and_swallows_its_cancellation_ends(stubborn: Stubborn) -> None:
+    async def starting(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        scope["state"]["task"] = asyncio.create_task(stubborn.go_on())
+        await asyncio.sleep(0)
+        raise ValueError("no database")
+
+    with pytest.raises(ValueError, match="no database") as raised:
+        visit(starting)
+    assert "waited 0.5 s for the tasks of the application to end" in raised.value.__notes__[-1]

@@ -163,6 +163,12 @@ class Call:
         return None if isinstance(raised, ClientLeft) else raised
 
 
+def note_failure(error: BaseException, failure: BaseException) -> None:
+    """Keep the error that is under way, and tell in a note how the application failed besides."""
+    if error is not failure:
+        error.add_note(f"the application also failed: {type(failure).__name__}: {failure}")
+
+
 def raise_as_it_is(failure: BaseException) -> None:
     """Raise an exception of another task with its own context, not with that of the present one."""
     __tracebackhide__ = True

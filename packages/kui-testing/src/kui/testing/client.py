@@ -1,12 +1,13 @@
 """The client of an ASGI application that runs in the same process and on the same loop."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from .call import Call
+from .call import Call, note_failure
 from .http import ASGITransport
 from .leaks import AllowedTasks, LeakCheck, checked_tasks
 from .lifespan import Lifespan, LifespanMode
@@ -66,7 +67,7 @@ class TestClient(httpx.AsyncClient):
         self.app = app
         self.profile = find_profile(server)
         self._strict = strict
-        self._deadline = deadline
+        self.deadline = deadline
         self._address = client
         self._root_path = root_path
         self._allow_tasks = checked_tasks(allow_tasks)
@@ -115,7 +116,28 @@ class TestClient(httpx.AsyncClient):
         __tracebackhide__ = True
         self._is_open = False
         await super().__aexit__(exc_type, exc_value, traceback)
-        await self._lifespan.stop(self._leaks, self._allow_tasks)
+        try:
+            await self._lifespan.stop(self._leaks, self._allow_tasks)
+        except Exception as failure:
+            if exc_value is None:
+                raise
+            note_failure(exc_value, failure)
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: httpx.URL | str, **options: Any
+    ) -> AsyncGenerator[httpx.Response, None]:
+        """Send a request and read the response as it comes; the options are those of `httpx.AsyncClient.stream`."""
+        __tracebackhide__ = True
+        async with super().stream(method, url, **options) as response:
+            try:
+                yield response
+            except BaseException as exc:
+                try:
+                    await response.aclose()
+                except Exception as failure:
+                    note_failure(exc, failure)
+                raise
 
     def websocket(
         self,
@@ -148,7 +170,7 @@ class TestClient(httpx.AsyncClient):
         scope = websocket_scope(
             self._scope_of(request), profile=self.profile, subprotocols=subprotocols, origin=origin
         )
-        call = Call(strict=self._strict, deadline=self._deadline if deadline is None else deadline)
+        call = Call(strict=self._strict, deadline=self.deadline if deadline is None else deadline)
 
         def keep_cookies(status: int, headers: httpx.Headers) -> None:
             if "set-cookie" in headers:

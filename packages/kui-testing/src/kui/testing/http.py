@@ -7,11 +7,15 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 
 from .bell import Bell
-from .call import Call, raise_as_it_is
+from .call import Call, note_failure, raise_as_it_is
+from .errors import DeadlineExceeded, LeakedTasks
 from .leaks import AllowedTasks, LeakCheck
 from .messages import violation
 from .order import FINISHED, NOT_STARTED, after_http_send
 from .types import ASGIApp, Message, Scope
+
+# A body that never suspends would keep its deadline from coming.
+_PARTS_PER_TURN = 64
 
 
 class Exchange(httpx.AsyncByteStream):
@@ -28,7 +32,7 @@ class Exchange(httpx.AsyncByteStream):
         self._taken = Bell()
         self._client_has_left = False
         self._is_closed = False
-        self._is_hurried = False
+        self._broke_off: BaseException | None = None
 
     async def begin(self, app: ASGIApp, scope: Scope) -> Message:
         """Call the application and return the start of its response. Raises what the application raises."""
@@ -41,8 +45,10 @@ class Exchange(httpx.AsyncByteStream):
         self._call.start(checked, scope, self.receive, self.send)
         try:
             await self._wait(lambda: self._start is not None, "the start of the response")
-        except BaseException:
-            await self._call.end(patient=False)
+        except BaseException as exc:
+            failure = await self._leaks.end(self._call, self._allow_tasks, patient=False)
+            if failure is not None:
+                note_failure(exc, failure)
             raise
         if self._start is None or self._call.violation is not None:
             await self.aclose()
@@ -73,11 +79,11 @@ class Exchange(httpx.AsyncByteStream):
         self._is_closed = self._client_has_left = True
         self._taken.ring()
         self._call.changed.ring()
-        failure = await self._call.end(patient=not self._is_hurried)
-        if failure is not None:
+        failure = await self._leaks.end(self._call, self._allow_tasks, patient=self._broke_off is None)
+        if self._broke_off is not None and isinstance(failure, LeakedTasks):
+            note_failure(self._broke_off, failure)
+        elif failure is not None:
             raise_as_it_is(failure)
-        if not self._is_hurried:
-            await self._leaks.check(self._call.mark, self._allow_tasks)
 
     async def receive(self) -> Message:
         """Give the application the next part of the request, then, once there is one, the disconnect."""
@@ -113,9 +119,9 @@ class Exchange(httpx.AsyncByteStream):
         call = self._call
         try:
             await call.wait_until(lambda: is_reached() or call.has_ended or call.violation is not None, what)
-        except BaseException:
+        except BaseException as exc:
             # missed its deadline or was cancelled: whoever closes the response does not wait again
-            self._is_hurried = True
+            self._broke_off = exc
             raise
 
     def _check_end(self) -> None:
@@ -155,11 +161,34 @@ class ASGITransport(httpx.AsyncBaseTransport):
         if not isinstance(request.stream, httpx.AsyncByteStream):
             raise TypeError("the body of the request is a synchronous stream; use an asynchronous one")
         scope = self._make_scope(request)
-        body = [chunk async for chunk in request.stream] or [b""]
         timeout: dict[str, float | None] = request.extensions.get("timeout", {})
-        call = Call(strict=self._strict, deadline=timeout.get("read") or self._deadline)
+        deadline = timeout.get("read") or self._deadline
+        body = await _whole_body(request.stream, deadline)
+        call = Call(strict=self._strict, deadline=deadline)
         exchange = Exchange(call, body, self._leaks, self._allow_tasks)
         start = await exchange.begin(self._app, scope)
         return httpx.Response(
             start["status"], headers=list(start.get("headers", ())), stream=exchange, request=request
         )
+
+
+async def _whole_body(stream: httpx.AsyncByteStream, deadline: float) -> list[bytes]:
+    """Collect the parts of a request's body, of which there is at least one."""
+    __tracebackhide__ = True
+    parts: list[bytes] = []
+    limit = asyncio.timeout(deadline)
+    try:
+        async with limit:
+            async for part in stream:
+                parts.append(part)
+                if len(parts) % _PARTS_PER_TURN == 0:
+                    await asyncio.sleep(0)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        count = "1 part" if len(parts) == 1 else f"{len(parts)} parts"
+        raise DeadlineExceeded(
+            f"waited {deadline:g} s for the whole body of the request, after {count} of it\n"
+            "the application: it is called once the body is there"
+        ) from None
+    return parts or [b""]

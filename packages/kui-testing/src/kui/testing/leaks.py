@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
+from .call import Call, note_failure
 from .errors import LeakedTasks
 from .stacks import stack_of
 from .tasks import tasks_by_mark
@@ -30,6 +31,20 @@ class LeakCheck:
     def __init__(self) -> None:
         self._next_look: asyncio.Future[dict[object, list[asyncio.Task[Any]]]] | None = None
 
+    async def end(self, call: Call, allowed: AllowedTasks, *, patient: bool) -> BaseException | None:
+        """Bring a call to its end and return what the test has to see of it.
+
+        Tasks that are left are cancelled; beside another failure they are a note of it.
+        """
+        failure = await call.end(patient=patient)
+        try:
+            await self.check(call.mark, allowed)
+        except LeakedTasks as leaked:
+            if failure is None:
+                return leaked
+            note_failure(failure, leaked)
+        return failure
+
     async def check(self, mark: object, allowed: AllowedTasks) -> None:
         """Cancel the tasks of `mark` that still run and are not `allowed`, and raise `LeakedTasks`.
 
@@ -44,14 +59,13 @@ class LeakCheck:
                 leaked = await self._left_behind(mark, allowed)
         if not leaked:
             return
-        leaked.sort(key=coroutine_name)
-        lines = [f"{coroutine_name(task)} waits in\n{stack_of(task)}" for task in leaked]
+        lines = stacks_of(leaked)
         for task in leaked:
             task.cancel()
         count = "1 task" if len(leaked) == 1 else f"{len(leaked)} tasks"
         raise LeakedTasks(
             f"{count} of the application outlived the connection; end what was started, or declare it in allow_tasks\n"
-            + "\n".join(lines)
+            + lines
         )
 
     async def _left_behind(self, mark: object, allowed: AllowedTasks) -> "list[asyncio.Task[Any]]":
@@ -66,6 +80,13 @@ class LeakCheck:
     def _answer(self, look: "asyncio.Future[dict[object, list[asyncio.Task[Any]]]]") -> None:
         self._next_look = None
         look.set_result(tasks_by_mark())
+
+
+def stacks_of(tasks: Iterable["asyncio.Task[Any]"]) -> str:
+    """Name where each of these tasks waits."""
+    return "\n".join(
+        f"{coroutine_name(task)} waits in\n{stack_of(task)}" for task in sorted(tasks, key=coroutine_name)
+    )
 
 
 def coroutine_name(task: "asyncio.Task[Any]") -> str:

@@ -50,13 +50,21 @@ def scope_of(
 def websocket_scope(
     scope: dict[str, Any], *, profile: ServerProfile, subprotocols: Iterable[str], origin: str | None
 ) -> dict[str, Any]:
-    """Turn the shared part of a scope into that of a WebSocket handshake. Raises `TypeError` for a single subprotocol."""
+    """Turn the shared part of a scope into that of a WebSocket handshake.
+
+    Raises `TypeError` for a single subprotocol, `ValueError` for others than those that a header offers.
+    """
     if isinstance(subprotocols, str):
         raise TypeError(f"subprotocols is a list, as in [{subprotocols!r}], got {subprotocols!r}")
     offered = list(subprotocols)
     headers: Headers = [header for header in scope["headers"] if header[0] not in _NOT_IN_A_HANDSHAKE]
     headers += _HANDSHAKE
-    if offered:
+    in_header = _offered_in(headers)
+    if offered and in_header and offered != in_header:
+        raise ValueError(
+            f"subprotocols is {offered!r}, but the header sec-websocket-protocol offers {in_header!r}; give one of the two"
+        )
+    if offered and not in_header:
         headers.append((b"sec-websocket-protocol", ", ".join(offered).encode("ascii")))
     if origin is not None:
         headers.append((b"origin", origin.encode("latin-1")))
@@ -64,11 +72,17 @@ def websocket_scope(
         "type": "websocket",
         "scheme": {"http": "ws", "https": "wss"}.get(scope["scheme"], scope["scheme"]),
         "headers": headers,
-        "subprotocols": offered,
+        "subprotocols": offered or in_header,
     }
     if profile.denial_extension:
         scope["extensions"] = {"websocket.http.response": {}}
     return scope
+
+
+def _offered_in(headers: Headers) -> list[str]:
+    """Read the subprotocols as uvicorn does."""
+    values = [value.decode("latin-1") for name, value in headers if name == b"sec-websocket-protocol"]
+    return [offer.strip() for value in values for offer in value.split(",")]
 
 
 _NOT_IN_A_HANDSHAKE = frozenset({b"accept", b"accept-encoding", b"connection", b"content-length"})

@@ -8,9 +8,10 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 import httpx
 
+from .call import note_failure
 from .client import TestClient
-from .errors import ConnectionClosed
-from .leaks import AllowedTasks
+from .errors import ConnectionClosed, DeadlineExceeded
+from .leaks import AllowedTasks, stacks_of
 from .lifespan import LifespanMode
 from .payloads import Into, T
 from .profiles import ServerProfile
@@ -19,6 +20,9 @@ from .types import ASGIApp
 from .wire import Close
 
 R = TypeVar("R")
+
+# Without any task a loop and its thread take a moment to end, which a short deadline must not find too long.
+_SECONDS_TO_END = 0.5
 
 
 class ClientOptions(TypedDict, total=False):
@@ -81,10 +85,22 @@ class _Loop:
 
         return self.run(called())
 
-    def close(self) -> None:
-        """End the loop and its thread."""
+    def close(self, deadline: float, error: BaseException | None) -> None:
+        """End the loop and its thread.
+
+        Raises `DeadlineExceeded` when tasks go on after their cancellation, or notes that of the `error` under way.
+        """
+        __tracebackhide__ = True
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        seconds = max(deadline, _SECONDS_TO_END)
+        self._thread.join(seconds)
+        if not self._thread.is_alive():
+            return
+        tasks = stacks_of(asyncio.all_tasks(self._loop))
+        missed = DeadlineExceeded(f"waited {seconds:g} s for the tasks of the application to end\n{tasks}")
+        if error is None:
+            raise missed
+        note_failure(error, missed)
 
 
 class SyncTestClient:
@@ -112,24 +128,26 @@ class SyncTestClient:
 
     def __enter__(self) -> Self:
         __tracebackhide__ = True
-        self._loop = _Loop()
+        loop = _Loop()
         try:
-            self._loop.run(self.client.__aenter__())
-        except BaseException:
-            self._loop.close()
+            loop.run(self.client.__aenter__())
+        except BaseException as failure:
+            loop.close(self.client.deadline, failure)
             raise
+        self._loop = loop
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         __tracebackhide__ = True
-        loop = self._the_loop
+        loop, self._loop = self._the_loop, None
         try:
             loop.run(self.client.__aexit__(exc_type, exc, tb))
-        finally:
-            loop.close()
-            self._loop = None
+        except BaseException as failure:
+            loop.close(self.client.deadline, failure)
+            raise
+        loop.close(self.client.deadline, exc)
 
     def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send a request; the options are those of `httpx.AsyncClient.request`."""
