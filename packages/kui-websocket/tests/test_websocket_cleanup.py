@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from websocket_peer import serve, turns
@@ -112,6 +112,75 @@ async def test_clean_ups_run_when_the_task_is_cancelled() -> None:
         await turns()
         await peer.cancel()
     assert log == ["open a", "background", "a saw CancelledError", "close a"]
+
+
+async def fail() -> None:
+    raise ValueError("of a task")
+
+
+async def test_a_task_group_on_the_exit_stack_says_why_it_has_cancelled_the_handler(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        group = await websocket.exit_stack.enter_async_context(asyncio.TaskGroup())
+        group.create_task(fail())
+        await asyncio.Event().wait()
+
+    peer = serve(handler)
+    with pytest.raises(ExceptionGroup) as caught:
+        async with peer:
+            pass
+    assert caught.group_contains(ValueError, match="of a task")
+    assert peer.close() == (1011, None)
+    assert len(caplog.records) == 1
+
+
+async def test_a_time_limit_on_the_exit_stack_ends_the_handler_as_one_in_it_would() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        await websocket.exit_stack.enter_async_context(asyncio.timeout(0))
+        await asyncio.Event().wait()
+
+    peer = serve(handler)
+    with pytest.raises(TimeoutError):
+        async with peer:
+            pass
+    assert peer.close() == (1011, None)
+
+
+async def test_a_clean_up_may_deal_with_its_own_time_limit(caplog: pytest.LogCaptureFixture) -> None:
+    @asynccontextmanager
+    async def for_a_while() -> AsyncGenerator[None]:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                yield
+
+    async def handler() -> None:
+        await websocket.accept()
+        await websocket.exit_stack.enter_async_context(for_a_while())
+        await asyncio.Event().wait()
+
+    async with serve(handler) as peer:
+        pass
+    assert peer.close() == (1000, None)
+    assert not caplog.records
+
+
+async def test_a_task_group_on_the_exit_stack_passes_a_cancellation_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        group = await websocket.exit_stack.enter_async_context(asyncio.TaskGroup())
+        group.create_task(asyncio.Event().wait())
+        await asyncio.Event().wait()
+
+    async with serve(handler) as peer:
+        await turns()
+        await peer.cancel()
+    assert peer.close() == (1001, None)
+    assert not caplog.records
 
 
 async def test_the_pump_ends_when_a_clean_up_is_cancelled() -> None:

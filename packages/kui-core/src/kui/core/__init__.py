@@ -2,7 +2,7 @@
 
 from .application import Application
 from .background import BackgroundTasks
-from .connection import HTTPConnection, end_connection
+from .connection import HTTPConnection, end_cancelled, end_connection
 from .context import ContextProxy, http_connection
 from .current import ConnectionOf, http_connection_var
 from .errors import HTTPException, NoActiveConnection, UnknownScopeType
@@ -38,6 +38,7 @@ __all__ = [
     "UnknownScopeType",
     "cookie_pairs",
     "default_codec",
+    "end_cancelled",
     "end_connection",
     "http_connection",
     "http_connection_var",

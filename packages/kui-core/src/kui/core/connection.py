@@ -1,5 +1,6 @@
 """What both protocols know of a connection: the scope, read lazily."""
 
+import asyncio
 from collections.abc import Iterator, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any
@@ -16,7 +17,7 @@ from .state import State
 from .types import Message, Receive, Scope, Send
 from .urls import connection_url, reverse_url
 
-__all__ = ["HTTPConnection", "end_connection"]
+__all__ = ["HTTPConnection", "end_cancelled", "end_connection"]
 
 
 async def _no_receive() -> Message:
@@ -194,9 +195,33 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
         Whether a clean-up has dealt with the error, as `__exit__` says by returning true. Nothing deals with a
         cancellation.
     """
+    return await _end(connection, error) is None and isinstance(error, Exception)
+
+
+async def end_cancelled(connection: HTTPConnection, error: asyncio.CancelledError) -> BaseException | None:
+    """Close the exit stack of a connection whose handler was cancelled, and say what the cancellation is.
+
+    A task group or a time limit that is open on the stack cancels the task as well, and at its end it says why. For the
+    rest this is `end_connection`.
+
+    Args:
+        connection: the connection that ends.
+        error: the cancellation that the handler raised.
+
+    Returns:
+        The cancellation. If none but a clean-up had asked for it, what that has raised in its place, which is logged;
+        None if it has dealt with it.
+    """
+    outcome = await _end(connection, error)
+    task = asyncio.current_task()
+    return error if task is None or task.cancelling() else outcome
+
+
+async def _end(connection: HTTPConnection, error: BaseException | None) -> BaseException | None:
+    """Close the exit stack; return what is left of the error, or the exception in its place."""
     stack = connection._exit_stack  # pyright: ignore[reportPrivateUsage] - a function of this class's module
     if stack is None:
-        return False
+        return error
     stack.known = error
     try:
         traceback = None if error is None else error.__traceback__
@@ -206,9 +231,9 @@ async def end_connection(connection: HTTPConnection, error: BaseException | None
             while tasks := vars(connection).get("background_tasks"):  # appended after they had run
                 stack.push_async_callback(tasks)
                 await stack.aclose()
-        return bool(dealt) and isinstance(error, Exception)
-    except Exception:  # which is the error, or has been logged
-        return False
+        return None if dealt else error
+    except Exception as raised:  # which is the error, or has been logged
+        return raised
     finally:
         connection.owns_something = False
         connection._exit_stack = None  # pyright: ignore[reportPrivateUsage]

@@ -18,6 +18,7 @@ from kui.core import (
     Scope,
     Send,
     UnknownScopeType,
+    end_cancelled,
     http_connection_var,
 )
 
@@ -223,16 +224,27 @@ class SocketSession:
         return [*tasks.values()]
 
     async def _fail(self, connection: WebSocket, error: BaseException) -> bool:
-        """Answer what a handler raised and end the connection; say whether that was all, or the server is to know."""
-        try:
-            is_settled = await self._settle(connection, error)
-        finally:
-            is_dealt_with = await connection.release(error)
-        return is_settled or is_dealt_with
+        """Answer what a handler raised and end the connection; say whether that was all, or the server is to know.
 
-    async def _settle(self, connection: WebSocket, error: BaseException) -> bool:
+        A cancellation is settled after the clean-ups: a task group among them may have asked for it, and raises then
+        what it is about.
+        """
+        reason: BaseException | None = error
+        if isinstance(error, asyncio.CancelledError) and connection.owns_something:
+            reason = await end_cancelled(connection, error)
+        try:
+            is_settled = await self._settle(connection, reason, is_logged=reason is not error)
+        finally:
+            is_dealt_with = await connection.release(reason)
+        if is_settled or is_dealt_with:
+            return True
+        if reason is not None and reason is not error:
+            raise reason
+        return False
+
+    async def _settle(self, connection: WebSocket, error: BaseException | None, is_logged: bool) -> bool:
         """Answer what a handler raised; say whether that was all, or it is to be raised to the server."""
-        cause = cause_of(connection, error)
+        cause = None if error is None else cause_of(connection, error)
         try:
             if cause is None:
                 await connection.close()
@@ -253,7 +265,8 @@ class SocketSession:
         except Exception:  # of `answer`, a response or the server
             logger.exception("answering %r failed on %r", cause, connection)
         else:
-            logger.error("the handler of %r failed", connection, exc_info=cause)
+            if not is_logged:
+                logger.error("the handler of %r failed", connection, exc_info=cause)
         try:
             await _refuse(connection, PlainResponse(500), CloseCode.INTERNAL_ERROR)
         except Exception:  # of the server: the handler's own is raised
