@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -226,3 +227,53 @@ async def test_an_application_that_is_handed_over_to_hears_of_the_rest_of_the_bo
     await http_session(endpoint)({**SCOPE, "method": "POST"}, receive, Server().send)
     pieces = [{"type": "http.request", "body": piece, "more_body": True} for piece in (b"b", b"c")]
     assert heard == [*pieces, {"type": "http.disconnect"}, {"type": "http.disconnect"}]
+
+
+async def fail() -> None:
+    raise ValueError("of a task")
+
+
+async def test_a_task_group_on_the_exit_stack_says_why_it_has_cancelled_the_handler(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def endpoint() -> str:
+        group = await request.exit_stack.enter_async_context(asyncio.TaskGroup())
+        group.create_task(fail())
+        await asyncio.Event().wait()
+        return "never"
+
+    server = Server()
+    with pytest.raises(ExceptionGroup) as caught:
+        await http_session(endpoint)(SCOPE, nothing_comes, server.send)
+    assert caught.group_contains(ValueError, match="of a task")
+    assert server.sent[0]["status"] == 500
+    assert len(caplog.records) == 1
+
+
+async def test_a_time_limit_on_the_exit_stack_has_the_answer_of_its_exception_handler() -> None:
+    async def endpoint() -> str:
+        await request.exit_stack.enter_async_context(asyncio.timeout(0))
+        await asyncio.Event().wait()
+        return "never"
+
+    app = http_session(endpoint, exception_handlers={TimeoutError: lambda error: ("too late", 504)})
+    answer = await call(app)
+    assert (answer.status_code, answer.text) == (504, "too late")
+
+
+async def test_a_handler_that_a_clean_up_has_cancelled_and_forgiven_has_no_answer() -> None:
+    @asynccontextmanager
+    async def for_a_while() -> AsyncGenerator[None]:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                yield
+
+    async def endpoint() -> str:
+        await request.exit_stack.enter_async_context(for_a_while())
+        await asyncio.Event().wait()
+        return "never"
+
+    server = Server()
+    with pytest.raises(TimeoutError, match="which has no answer"):
+        await http_session(endpoint)(SCOPE, nothing_comes, server.send)
+    assert server.sent[0]["status"] == 500

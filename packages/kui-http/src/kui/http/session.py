@@ -1,5 +1,6 @@
 """One HTTP request from the server's call to the end of its answer."""
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +19,7 @@ from kui.core import (
     Scope,
     Send,
     UnknownScopeType,
+    end_cancelled,
     end_connection,
     http_connection_var,
 )
@@ -95,6 +97,7 @@ class HttpSession:
         sender: ResponseSender | None = None
         error: BaseException | None = None  # what the handler or the response raised
         failure: Exception | None = None  # what nobody has answered
+        logged: BaseException | None = None
         is_sending = is_dealt_with = False
         try:
             try:
@@ -116,6 +119,13 @@ class HttpSession:
                     failure = await self._answer(raised, scope, sender or ResponseSender(request, send))
                 elif not isinstance(raised, OSError):  # which says that the client has left, since ASGI 2.4
                     failure = raised
+        except asyncio.CancelledError as raised:
+            error = logged = await end_cancelled(request, raised)
+            if error is raised:
+                raise
+            failure = _reason(error)
+            if not is_sending:
+                failure = await self._answer(failure, scope, sender or ResponseSender(request, send))
         except BaseException as raised:
             error = raised
             raise
@@ -126,7 +136,8 @@ class HttpSession:
             finally:
                 _reset_connection(token)
         if failure is not None:
-            logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=failure)
+            if failure is not logged:
+                logger.error("the answer to %s %s failed", request.method, scope["path"], exc_info=failure)
             if not is_dealt_with:
                 raise failure
 
@@ -187,6 +198,15 @@ class HttpSession:
             with suppress(ClientDisconnect):
                 await send_whole(scope, sender, 500, [PLAIN_TEXT], b"Internal Server Error")
         return failure
+
+
+def _reason(error: BaseException | None) -> Exception:
+    """Return why a handler was cancelled, in the place of an answer: what a clean-up says, which may have dealt with it."""
+    return (
+        error
+        if isinstance(error, Exception)
+        else TimeoutError("a clean-up has cancelled the handler, which has no answer")
+    )
 
 
 async def _end(request: HttpRequest, error: BaseException | None) -> bool:
