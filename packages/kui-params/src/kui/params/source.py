@@ -109,7 +109,7 @@ class _Source:
         for step in steps:
             self._make(step)
         if any(one.place == "body" for one in parameters):
-            self._read_body()
+            self._read_body(len(self._plan.steps))
         if self._form in ("call", "named"):
             self._call_target()
         elif self._form == "arguments":
@@ -136,7 +136,7 @@ class _Source:
         self._add("async with AsyncExitStack() as stack:")
         self._indent += "    "
 
-    def _validate(self, part: str, wait: str) -> None:
+    def _validate(self, part: str, wait: str, made: int = 0) -> None:
         places = {"body" if one.place == "body" else "parts" for one in self._plan.parameters.values()}
         # what was sent is needed for a refusal, and is let go of as soon as there can be none
         raw = "raw_parts" if part == "parts" and "body" in places else part
@@ -146,12 +146,13 @@ class _Source:
             "try:",
             f"    {part} = validate_{part}({raw})",
             "except ValidationError:",
-            f"    raise await refusal(connection, {sent}) from None",
+            f"    raise await refusal(connection, {sent}, {made}) from None",
         )
 
-    def _read_body(self) -> None:
+    def _read_body(self, made: int) -> None:
+        """Read the body, unless that was done, when so many steps of the plan have run."""
         if not self._body_is_read:
-            self._validate("body", "await ")
+            self._validate("body", "await ", made)
             self._body_is_read = True
 
     def _decide(self, steps: list[Step]) -> None:
@@ -172,7 +173,7 @@ class _Source:
             argument.slot and self._plan.parameters[argument.slot].place == "body"
             for argument in step.arguments
         ):
-            self._read_body()
+            self._read_body(step.number)
         condition = self._conditions.get(step)
         made = f"{self._result(step)} = {self._value(step)}  # {_shown(step.node.function)}"
         self._add(*([made] if condition is None else [f"if {condition}:", f"    {made}"]))
