@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from typing import Annotated, Any, cast
 
 import pytest
-from params_samples import refusal
+from params_samples import Notes, refusal
 from pydantic import BaseModel, Field
 
 from kui.core import HTTPConnection
@@ -199,6 +199,18 @@ def test_a_class_that_cannot_be_awaited() -> None:
 
     assert (
         refusal(cast(Any, View)) == "View is a class whose instances cannot be awaited, so it is no endpoint"
+    )
+
+
+def test_a_class_view_in_a_partial() -> None:
+    class View(Notes):
+        def __init__(self, limit: int) -> None: ...
+
+    with pytest.raises(SignatureError) as caught:
+        auto_params(functools.partial(View, 3))
+    assert str(caught.value) == (
+        f"{__name__}.{View.__qualname__} is a class with arguments given by a partial, which is no endpoint; register a "
+        "class derived from it, whose __init__ gives them"
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPConnection, NoActiveConnection, http_connection_var
 
-from .callables import name_of, written_function
+from .callables import name_of, without_arguments, written_function
 from .errors import SignatureError
 
 if TYPE_CHECKING:
@@ -75,8 +75,13 @@ def check_async(function: Callable[..., Any]) -> None:
     A function that is no `async def` but says that it returns an awaitable is let through, and so is a lambda.
 
     Raises:
-        SignatureError: a plain function or a generator.
+        SignatureError: a plain function, a generator, or a partial of a class.
     """
+    if inspect.isclass(without_arguments(function)):
+        raise SignatureError(
+            f"{name_of(function)} is a class with arguments given by a partial, which is no endpoint; register a class "
+            "derived from it, whose __init__ gives them"
+        )
     written = written_function(function)
     if inspect.isasyncgenfunction(written) or inspect.isgeneratorfunction(written):
         raise SignatureError(f"{name_of(function)} yields, and a handler returns; take the yield out of it")
