@@ -27,6 +27,8 @@ It calls the target ("named": with further arguments by name), yields the argume
 need, or calls the target with a frame and a message.
 """
 
+_CALLS = ("call", "named", "message")
+
 
 def compile_plan(
     plan: Plan, form: Form, names: dict[str, Any], given: int = 0, owes_response: bool = False
@@ -76,9 +78,7 @@ class _Source:
     def __init__(self, plan: Plan, form: Form, given: int) -> None:
         self._plan = plan
         self._form = form
-        self._given = ["**named"] if form == "named" else [f"given_{number}" for number in range(given)]
-        if form in ("arguments", "frame"):
-            self._given = []
+        self._given = [f"given_{number}" for number in range(given)] if form in _CALLS else []
         self._lines: list[str] = []
         self._indent = ""
         self._body_is_read = False
@@ -128,7 +128,9 @@ class _Source:
         self._call_target()
 
     def _start(self, first: str) -> None:
-        self._add(f"async def bound({', '.join([first, *self._given])}):")
+        # by position, so that an argument that is given by name may be called so
+        named = ["**named"] if self._form == "named" else []
+        self._add(f"async def bound({', '.join([first, *self._given, '/', *named])}):")
         self._indent += "    "
         self._add(f'"""Bind {_shown(self._plan.node.function)}."""')
 
@@ -208,8 +210,8 @@ class _Source:
 
     def _call_target(self) -> None:
         arguments = [f"{argument.name}={self._expression(argument)}" for argument in self._plan.arguments]
-        everything = [*arguments, *self._given] if self._form == "named" else [*self._given, *arguments]
-        self._add(f"return await target({', '.join(everything)})")
+        named = ["**named"] if self._form == "named" else []
+        self._add(f"return await target({', '.join([*self._given, *arguments, *named])})")
 
     def _pairs(self, arguments: list[Argument]) -> list[str]:
         return [f"{argument.name!r}: {self._expression(argument)}" for argument in arguments]

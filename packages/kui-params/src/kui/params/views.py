@@ -187,7 +187,7 @@ class _Messages:
 def _begun(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the method, which tells its view that it begins: its parameters were right."""
 
-    async def begun(view: Any, *given: Any, **arguments: Any) -> Any:
+    async def begun(view: Any, /, *given: Any, **arguments: Any) -> Any:
         view.__kui_begin__()
         return await function(view, *given, **arguments)
 
