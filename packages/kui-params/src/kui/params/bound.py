@@ -96,7 +96,13 @@ class Bound:
             return self
         with _lock:
             if taken not in self._partial:
-                self._partial[taken] = Bound(self.node.without(taken), self.protocol, target=self._target)
+                self._partial[taken] = Bound(
+                    self.node.without(taken),
+                    self.protocol,
+                    target=self._target,
+                    given=self._given,
+                    siblings=self._siblings,
+                )
             return self._partial[taken]
 
     def prepare(self) -> None:

@@ -48,14 +48,34 @@ def handler_of(bound: "Bound", original: Callable[..., Any], skip: int = 0) -> C
 
 
 def method_of(bound: "Bound", original: Callable[..., Any], given: int) -> Callable[..., Any]:
-    """Return the bound method: async, with the first parameters, which somebody else gives."""
+    """Return the bound method: async, with the first parameter, which somebody else gives, unless it is static.
 
-    async def method(*given: Any) -> Any:
+    An argument that is given all the same, `self.get(7)`, counts before what the connection has. By position it is what
+    it is to the method as it was written.
+    """
+
+    async def with_more(
+        connection: HTTPConnection, first: tuple[Any, ...], /, *args: Any, **kwargs: Any
+    ) -> Any:
+        arguments = inspect.signature(original).bind_partial(*first, *args).arguments
+        named = {**dict([*arguments.items()][given:]), **kwargs}
+        return await bound.without(named.keys()).function(connection, "named")(connection, *first, **named)
+
+    async def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         connection = current_connection()
-        return await bound.function(connection)(connection, *given)
+        if args or kwargs:
+            return await with_more(connection, (self,), *args, **kwargs)
+        return await bound.function(connection)(connection, self)
 
-    look_like(method, original, inspect.Signature(bound.node.left[:given]))
-    return method
+    async def static(*args: Any, **kwargs: Any) -> Any:
+        connection = current_connection()
+        if args or kwargs:
+            return await with_more(connection, (), *args, **kwargs)
+        return await bound.function(connection)(connection)
+
+    made = method if given else static
+    look_like(made, original, inspect.Signature(bound.node.left[:given]))
+    return made
 
 
 def look_like(
