@@ -207,7 +207,7 @@ def _annotation(function: Any, parameter: inspect.Parameter, types: Types, where
         try:
             return resolve(annotation, names, {**variables, **locals_of(function)})
         except NameError as error:
-            module = getattr(annotated_function(function), "__module__", "?")
+            module = names.get("__name__", "?")
             raise UnresolvedName(
                 f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
                 f"{module}; annotations that are resolved late see the names of a module, not those of a function's body"
