@@ -162,6 +162,16 @@ def test_an_alias_in_the_wrong_place() -> None:
     )
 
 
+def test_a_name_that_no_header_can_have() -> None:
+    async def aliased(token: Annotated[str, Header(alias="名")] = "") -> None: ...
+
+    async def named(größe: Annotated[str, Header()]) -> None: ...
+
+    words = "is taken from the header {}, and the name of a header is ASCII; give it another one: Header(alias=...)"
+    assert refusal(aliased) == f"aliased: parameter 'token' {words.format(repr('名'))}"
+    assert refusal(named) == f"named: parameter 'größe' {words.format(repr('größe'))}"
+
+
 def test_a_plain_function() -> None:
     def endpoint() -> None: ...
 

@@ -297,6 +297,11 @@ def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place
     key = name if source.alias is None else source.alias
     if source.place == "header":
         key = (name.replace("_", "-") if source.alias is None else source.alias).lower()
+        if not exclusive and not key.isascii():
+            raise SignatureError(
+                f"{where} is taken from the header {key!r}, and the name of a header is ASCII; give it another one: "
+                "Header(alias=...)"
+            )
     multiple = not exclusive and is_multiple(annotation)
     return Parameter(name, source.place, key, annotation, default, not optional, multiple, exclusive, source)
 
