@@ -48,6 +48,17 @@ async def test_an_exclusive_body_is_one_parameter(run_http: Any) -> None:
     assert await run_http(numbers, body=[1, "2"]) == [1, 2]
 
 
+async def test_a_mapping_of_lists_takes_all_values_of_a_form(run_http: Any) -> None:
+    async def endpoint(form: Annotated[dict[str, list[int]], Body(exclusive=True)]) -> Any:
+        return form
+
+    assert await run_http(endpoint, body=FormData([("a", "1"), ("b", "2"), ("a", "3")])) == {
+        "a": [1, 3],
+        "b": [2],
+    }
+    assert await run_http(endpoint, body={"a": [1]}) == {"a": [1]}
+
+
 async def test_numbers_of_a_body_are_text_where_that_is_asked_for(run_http: Any) -> None:
     async def endpoint(
         name: Annotated[str, Body(coerce_numbers_to_str=True)], other: Annotated[str, Body("")]

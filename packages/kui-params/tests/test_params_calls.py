@@ -3,11 +3,12 @@
 import functools
 import gc
 import linecache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
+from params_samples import Socket
 
-from kui.params import Query, auto_params
+from kui.params import Depends, Query, auto_params
 
 
 async def test_a_failing_handler_shows_the_line_that_called_it(run: Any) -> None:
@@ -80,3 +81,53 @@ async def test_arguments_that_are_given_count_before_the_connection(run: Any) ->
         return await handler("name", page=1)
 
     assert await run.serve(calls, query="size=9") == (1, 9, "name")
+
+
+NAMES = (
+    "connection",
+    "frame",
+    "named",
+    "given_0",
+    "target",
+    "stack",
+    "kept",
+    "parts",
+    "view",
+    "self",
+    "function",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_parameter_may_have_any_name_and_be_given(run: Any, name: str) -> None:
+    space: dict[str, Any] = {"Annotated": Annotated, "Depends": Depends, "Query": Query}
+    exec(
+        f"def made({name}: Annotated[str, Query()] = 'd'): return {name}\n"
+        f"async def endpoint({name}: Annotated[str, Query()] = 'd', made: Annotated[str, Depends(made, use_thread=True)] = ''):\n"
+        f"    return {name}, made\n",
+        space,
+    )
+    handler = auto_params(space["endpoint"], run.protocol)
+
+    async def calls() -> Any:
+        return await handler(**{name: "x"}), await handler()
+
+    assert await run.serve(calls) == (("x", "d"), ("d", "d"))
+
+
+@pytest.mark.parametrize("name", ["connection", "given", "view", "message", "arguments"])
+async def test_a_parameter_of_a_method_may_have_any_name(run: Any, name: str) -> None:
+    class View(Socket):
+        messages: ClassVar[list[Any]] = ["m"]
+
+        def __kui_begin__(self) -> None: ...
+
+    space: dict[str, Any] = {"Annotated": Annotated, "Depends": Depends, "Query": Query}
+    exec(
+        f"async def on_connect(this, {name}: Annotated[str, Query()]): this.connected = {name}\n"
+        f"async def on_receive(this, data, {name}: Annotated[str, Query()]): this.received = {name}\n",
+        space,
+    )
+    View.on_connect, View.on_receive = space["on_connect"], space["on_receive"]  # type: ignore[method-assign]
+    view = await run(View, query={name: "x"})
+    assert (view.connected, view.received) == ("x", "x")

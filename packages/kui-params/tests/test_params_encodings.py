@@ -28,7 +28,7 @@ def encoding_of(view: type[Any]) -> Any:
     return bound.encoding
 
 
-@pytest.mark.parametrize("annotation", [int, dict, list[int], Move, str | None])
+@pytest.mark.parametrize("annotation", [int, dict, list[int], Move, str, bytes, str | None])
 def test_json_messages_are_validated_by_their_annotation(annotation: Any) -> None:
     class View(Socket):
         encoding = "json"

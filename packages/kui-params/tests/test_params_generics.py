@@ -25,7 +25,7 @@ class Channel(Socket, Generic[T]):
     async def on_receive(self, data: T) -> None: ...
 
 
-def type_of(view: type[Any]) -> Any:
+def type_of(view: Any) -> Any:
     bound: Any = auto_params(view, "websocket")
     assert isinstance(bound.encoding, ModelEncoding)
     return vars(bound.encoding)["type"]  # pyright: ignore
@@ -112,6 +112,38 @@ def test_a_variable_with_a_default_stands_for_that() -> None:
 
     assert type_of(Numbers) is int
     assert type_of(Moves) is Move
+
+
+async def test_a_view_with_its_types_in_brackets_is_an_endpoint(run: Any) -> None:
+    class Base(Socket, Generic[T, U]):
+        messages: ClassVar[list[Any]] = ["m"]
+
+        def __init__(self, room: Annotated[T, Query()]) -> None:
+            self.room = room
+
+        async def on_connect(self, q: Annotated[list[U], Query()]) -> None:
+            self.q = q
+
+        async def on_receive(self, data: U) -> None: ...
+
+    handler = auto_params(Base[int, str], run.protocol)
+    assert handler.__name__ == "Base"
+    view = await run.serve(handler, query="room=1&q=2&q=3")
+    assert (view.room, view.q) == (1, ["2", "3"])
+    assert issubclass(type(view), Base)
+    with pytest.raises(RequestValidationError):
+        await run.serve(handler, query="room=x&q=2")
+    assert type_of(Channel[Move]) is Move
+    assert type_of(Channel["Move"]) is Move
+    assert type_of(Channel[list[int]]) == list[int]
+
+
+def test_a_view_in_brackets_with_nothing_to_bind_is_returned_unchanged(run: Any) -> None:
+    class View(Socket, Generic[T]):
+        async def on_receive(self, data: Any) -> None: ...
+
+    view = View[int]
+    assert auto_params(view, run.protocol) is view
 
 
 WORDS = (

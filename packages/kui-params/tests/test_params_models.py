@@ -1,9 +1,9 @@
 """One parameter that takes all of a place: a model, a dataclass, a mapping."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
+from typing import Annotated, Any, Generic, Literal, NewType, NotRequired, TypeVar
 
 import pytest
 from params_samples import Filter
@@ -84,6 +84,24 @@ async def test_an_exclusive_mapping_takes_everything(run: Any) -> None:
     assert result == ({"a": "1", "b": "2"}, {"host": "kui.test"}, {"n": 1})
 
 
+async def test_an_exclusive_mapping_of_lists_takes_all_values_of_each_name(run: Any) -> None:
+    class Root(RootModel[dict[str, set[int]]]): ...
+
+    async def endpoint(
+        query: Annotated[dict[str, list[str]], Query(exclusive=True)],
+        headers: Annotated[Mapping[str, tuple[str, ...]] | None, Header(exclusive=True)],
+        cookies: Annotated[Root, Cookie()],
+    ) -> Any:
+        return query, headers, cookies.root
+
+    headers = [("Host", "kui.test"), ("cookie", "c=3; c=4")]
+    assert await run(endpoint, query="a=1&b=&a=2", headers=headers) == (
+        {"a": ["1", "2"], "b": [""]},
+        {"host": ("kui.test",), "cookie": ("c=3; c=4",)},
+        {"c": {3, 4}},
+    )
+
+
 async def test_an_optional_model_has_its_default_when_nothing_is_sent(run: Any) -> None:
     async def endpoint(point: Annotated[Point | None, Query()] = None) -> Any:
         return point
@@ -106,6 +124,43 @@ async def test_every_alias_of_a_models_field_is_read(run: Any) -> None:
 
     assert await run(endpoint, query="id=1&id=2&p=3", headers={"W": "4"}) == ([1, 2], 3, 4)
     assert await run(endpoint, query="id=1&page=3", headers={"W": "4"}) == ([1], 3, 4)
+
+
+async def test_an_alias_that_is_one_of_several_values_is_read(run: Any) -> None:
+    class Names(BaseModel):
+        first: int = Field(validation_alias=AliasPath("ids", 0))
+        second: int = Field(2, validation_alias=AliasChoices(AliasPath("ids", 1), "second"))
+
+    class Newest(BaseModel):
+        newest: int = Field(validation_alias=AliasPath("x_id", -1))
+
+    async def endpoint(names: Annotated[Names, Query()], newest: Annotated[Newest, Header()]) -> Any:
+        return names.first, names.second, newest.newest
+
+    headers = [("x-id", "6"), ("x-id", "7")]
+    assert await run(endpoint, query="ids=3", headers=headers) == (3, 2, 7)
+    assert await run(endpoint, query="ids=3&ids=4", headers=headers) == (3, 4, 7)
+    assert await run(endpoint, query="ids=3&second=4&second=5", headers=headers) == (3, 5, 7)
+
+
+async def test_a_name_for_a_type_is_that_type(run: Any) -> None:
+    Ids = NewType("Ids", list[int])
+    Place = NewType("Place", Point)
+    Texts = NewType("Texts", Json[list[int]])  # pyright: ignore
+
+    class Model(BaseModel):
+        ids: Ids
+
+    async def endpoint(
+        ids: Annotated[Ids, Query()],
+        texts: Annotated[Texts | None, Query()],  # pyright: ignore
+        place: Annotated[Place, Header()],
+        model: Annotated[Model, Cookie()],
+    ) -> Any:
+        return ids, texts, place, model.ids
+
+    result = await run(endpoint, query="ids=1&ids=2&texts=[3]", headers={"x": "4", "cookie": "ids=5; ids=6"})
+    assert result == ([1, 2], [3], Point(4), [5, 6])
 
 
 async def test_an_alias_generator_names_the_fields_of_every_kind_of_model(run: Any) -> None:

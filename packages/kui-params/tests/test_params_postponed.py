@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import pytest
 from params_samples import refusal
@@ -125,6 +125,47 @@ async def test_dataclasses_and_views_with_postponed_annotations_are_bound(run_we
     view: Any = auto_params(View, "websocket")
     assert isinstance(view.encoding, ModelEncoding)
     assert await run_websocket.serve(view, query="order=name") == "name"
+
+
+class Slice(NamedTuple):
+    start: Annotated[int, Query()] = 0
+
+
+class Below(Slice):
+    __module__ = "elsewhere"
+
+
+class Page:
+    size: int
+
+    def __new__(cls, size: Annotated[int, Query()] = 10) -> Page:
+        page = super().__new__(cls)
+        page.size = size
+        return page
+
+
+class Asking(type):
+    def __call__(cls, word: Annotated[str, Query()] = "w") -> Any:
+        made = super().__call__()
+        made.word = word
+        return made
+
+
+class Asked(metaclass=Asking):
+    word: str
+
+
+async def test_classes_that_are_made_otherwise_than_by_init_are_dependencies(run: Any) -> None:
+    async def endpoint(
+        slice_: Annotated[Any, Depends(Slice)],
+        below: Annotated[Any, Depends(Below)],
+        page: Annotated[Any, Depends(Page)],
+        asked: Annotated[Any, Depends(Asked)],
+    ) -> Any:
+        return slice_, below, page.size, asked.word
+
+    assert await run(endpoint) == ((0,), (0,), 10, "w")
+    assert await run(endpoint, query="start=3&size=4&word=x") == ((3,), (3,), 4, "x")
 
 
 async def test_a_view_whose_names_are_defined_later_is_bound_at_the_first_use(run_websocket: Any) -> None:

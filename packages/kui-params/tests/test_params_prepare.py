@@ -14,6 +14,7 @@ from kui.params import (
     Binding,
     Body,
     Depends,
+    Header,
     ModelEncoding,
     Path,
     Query,
@@ -223,6 +224,18 @@ async def through_a_dependency(it: Annotated[None, Depends(wrong_type)]) -> None
 def test_it_is_the_dependency_that_is_named_where_the_parameter_is_its_own() -> None:
     handler = auto_params(through_a_dependency)
     assert refusal(lambda: prepare(handler)) == WORDS
+
+
+def test_a_field_that_no_header_can_have() -> None:
+    class Named(BaseModel):
+        größe: int = 1
+
+    async def named(model: Annotated[Named, Header()]) -> None: ...
+
+    assert refusal(Binding.of(named).prepare).endswith(
+        "named: parameter 'model' is of the type Named, which cannot be validated: the field 'größe' is taken from a "
+        "header, and the name of a header is ASCII; give it an alias"
+    )
 
 
 async def unclear(shape: Annotated[Lines | Line, Query(exclusive=True, discriminator="kind")]) -> None: ...

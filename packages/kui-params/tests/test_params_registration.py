@@ -2,11 +2,12 @@
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any, cast
 
 import pytest
-from params_samples import refusal
+from params_samples import App, Notes, refusal
 from pydantic import BaseModel, Field
 
 from kui.core import HTTPConnection
@@ -161,6 +162,16 @@ def test_an_alias_in_the_wrong_place() -> None:
     )
 
 
+def test_a_name_that_no_header_can_have() -> None:
+    async def aliased(token: Annotated[str, Header(alias="名")] = "") -> None: ...
+
+    async def named(größe: Annotated[str, Header()]) -> None: ...
+
+    words = "is taken from the header {}, and the name of a header is ASCII; give it another one: Header(alias=...)"
+    assert refusal(aliased) == f"aliased: parameter 'token' {words.format(repr('名'))}"
+    assert refusal(named) == f"named: parameter 'größe' {words.format(repr('größe'))}"
+
+
 def test_a_plain_function() -> None:
     def endpoint() -> None: ...
 
@@ -202,6 +213,18 @@ def test_a_class_that_cannot_be_awaited() -> None:
     )
 
 
+def test_a_class_view_in_a_partial() -> None:
+    class View(Notes):
+        def __init__(self, limit: int) -> None: ...
+
+    with pytest.raises(SignatureError) as caught:
+        auto_params(functools.partial(View, 3))
+    assert str(caught.value) == (
+        f"{__name__}.{View.__qualname__} is a class with arguments given by a partial, which is no endpoint; register a "
+        "class derived from it, whose __init__ gives them"
+    )
+
+
 def test_a_builtin_dependency_without_a_signature() -> None:
     async def endpoint(it: Annotated[Any, Depends(dict)]) -> None: ...
 
@@ -210,6 +233,90 @@ def test_a_builtin_dependency_without_a_signature() -> None:
         match=r"^builtins\.dict is built in and tells no signature; write a function around it$",
     ):
         auto_params(endpoint)
+
+
+@asynccontextmanager
+async def opened_async(q: Annotated[int, Query()]) -> AsyncGenerator[int]:
+    yield q
+
+
+@contextmanager
+def opened(q: Annotated[int, Query()]) -> Generator[int]:
+    yield q
+
+
+class Pool:
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[int]:
+        yield 1
+
+
+@pytest.mark.parametrize(
+    ("dependency", "name"),
+    [
+        (opened_async, "opened_async"),
+        (opened, "opened"),
+        (Pool().session, "Pool.session"),
+        (functools.partial(opened, q=1), "opened"),
+    ],
+)
+def test_a_dependency_that_is_a_context_manager(dependency: Any, name: str) -> None:
+    async def endpoint(it: Annotated[Any, Depends(dependency)]) -> None: ...
+
+    assert refusal(endpoint) == (
+        f"{name} gives a context manager, which nobody would open; depend on the generator function itself, without the "
+        "decorator of contextlib"
+    )
+
+
+async def test_an_override_that_is_a_context_manager(run: Any) -> None:
+    def number() -> int:
+        return 1
+
+    async def endpoint(it: Annotated[int, Depends(number)]) -> None: ...
+
+    with pytest.raises(SignatureError, match="opened gives a context manager, which nobody would open"):
+        await run(endpoint, app=App({number: opened}))
+
+
+async def test_a_function_that_opens_a_context_manager_is_a_dependency(run: Any) -> None:
+    @functools.wraps(opened_async)
+    async def opening(q: Annotated[int, Query()]) -> Any:
+        async with opened_async(q) as it:
+            return it
+
+    @contextmanager
+    def around() -> Generator[None]:
+        yield
+
+    @around()
+    async def inside(q: Annotated[int, Query()]) -> int:
+        return q
+
+    async def endpoint(it: Annotated[int, Depends(opening)], same: Annotated[int, Depends(inside)]) -> Any:
+        return it, same
+
+    assert await run(endpoint, query="q=3") == (3, 3)
+
+
+def test_a_cache_around_a_coroutine_or_a_generator() -> None:
+    async def fetch() -> int:
+        return 1
+
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    for function in (fetch, numbers, opened_async.__wrapped__):  # type: ignore[attr-defined]  # pyright: ignore
+        cached = functools.lru_cache(function)
+
+        async def endpoint(it: Annotated[Any, Depends(cached)]) -> None: ...
+
+        with pytest.raises(SignatureError) as caught:
+            auto_params(endpoint)
+        assert str(caught.value) == (
+            f"{__name__}.{function.__qualname__} is async or yields, and functools.lru_cache keeps what can be used once; "
+            "depend on the function itself, which a connection calls once"
+        )
 
 
 def test_a_message_scope_where_no_messages_arrive() -> None:

@@ -1,12 +1,13 @@
 """Class endpoints: what is bound in them, what is refused, and what stays as it is."""
 
 import abc
+import functools
 import inspect
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, ClassVar
 
 import pytest
-from params_samples import Move, Notes, Socket, refusal
+from params_samples import App, Move, Notes, Socket, refusal
 
 from kui.params import Body, Depends, Path, Query, SignatureError, auto_params
 
@@ -27,6 +28,81 @@ async def test_methods_of_every_kind_are_bound(run: Any) -> None:
     for method in View.bound_methods:
         View.method = method
         assert await run(View, query="q=3") == (True, 3)
+
+
+async def test_arguments_that_are_given_to_a_method_count_before_the_connection(run: Any) -> None:
+    def user(name: Annotated[str, Query()]) -> str:
+        return name
+
+    class View(Notes):
+        async def get(
+            self,
+            q: Annotated[int, Query()] = 1,
+            r: Annotated[int, Query()] = 2,
+            user: Annotated[str, Depends(user)] = "",
+            *,
+            full: bool = False,
+        ) -> Any:
+            return q, r, user, full
+
+        async def post(self) -> Any:
+            return (
+                await self.get(),
+                await self.get(full=True),
+                await self.get(7),
+                await self.get(7, r=8, user="eve", full=True),
+            )
+
+    View.method = "post"
+    for app in (None, App({user: lambda: "fake"})):
+        name = "ada" if app is None else "fake"
+        assert await run(View, query="q=3&name=ada", app=app) == (
+            (3, 2, name, False),
+            (3, 2, name, True),
+            (7, 2, name, False),
+            (7, 8, "eve", True),
+        )
+
+
+@pytest.mark.parametrize("kind", [classmethod, staticmethod])
+async def test_so_do_those_that_are_given_to_methods_of_other_kinds(run: Any, kind: Any) -> None:
+    async def of_class(cls: Any, q: Annotated[int, Query()], r: Annotated[int, Query()] = 2) -> Any:
+        return q, r
+
+    async def of_none(q: Annotated[int, Query()], r: Annotated[int, Query()] = 2) -> Any:
+        return q, r
+
+    class View(Notes):
+        get = kind(of_class if kind is classmethod else of_none)
+
+        async def post(self) -> Any:
+            return await self.get(), await self.get(7), await self.get(r=8), await type(self).get(7, 8)
+
+    View.method = "post"
+    assert await run(View, query="q=3") == ((3, 2), (7, 2), (3, 8), (7, 8))
+
+
+async def test_a_decorated_method_is_given_arguments_as_what_it_wraps(run: Any) -> None:
+    def logged(method: Any) -> Any:
+        @functools.wraps(method)
+        async def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return "logged", await method(self, *args, **kwargs)
+
+        return wrapper
+
+    class View(Socket):
+        @logged
+        async def on_connect(self, q: Annotated[int, Query()], r: Annotated[int, Query()] = 2) -> Any:
+            return q, r
+
+        async def serve(self) -> Any:
+            return await self.on_connect(7), await self.on_connect(r=8)
+
+        def __kui_begin__(self) -> None: ...
+
+        async def on_receive(self, data: Any, r: Annotated[int, Query()] = 2) -> None: ...
+
+    assert await run(View, query="q=3") == (("logged", (7, 2)), ("logged", (3, 8)))
 
 
 async def test_a_view_may_take_the_body_over_http(run_http: Any) -> None:

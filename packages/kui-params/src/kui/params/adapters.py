@@ -47,7 +47,14 @@ def _adapter(parameters: Mapping[str, Parameter]) -> Adapter:
     validator: TypeAdapter[dict[str, Any]] = TypeAdapter(shape)
     validator.rebuild()  # a name that is not defined is an error now
     exclusive = [slot for slot, parameter in parameters.items() if parameter.exclusive]
-    return Adapter(validator, {slot: fields_of(validator.core_schema, slot) for slot in exclusive})
+    fields_by_slot = {slot: fields_of(validator.core_schema, slot) for slot in exclusive}
+    for slot, each in fields_by_slot.items():
+        unsendable = [name for name in each.names if not name.isascii()]
+        if unsendable and parameters[slot].place == "header":
+            raise ValueError(
+                f"the field {unsendable[0]!r} is taken from a header, and the name of a header is ASCII; give it an alias"
+            )
+    return Adapter(validator, fields_by_slot)
 
 
 def _options(parameter: Parameter) -> dict[str, Any]:

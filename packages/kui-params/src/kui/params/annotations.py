@@ -107,8 +107,16 @@ def type_name(annotation: Any) -> str:
 
 
 def members_of(annotation: Any) -> list[Any]:
-    """Return the members of a union, at any depth; of anything else, itself."""
-    annotation = plain(annotation)
+    """Return the members of a union, at any depth; of anything else, itself below its names and metadata.
+
+    What is written as JSON (`pydantic.Json`) keeps its metadata: it is one value.
+    """
+    if isinstance(annotation, NewType):
+        return members_of(annotation.__supertype__)
+    if _is_alias(annotation):
+        return members_of(annotation.__value__)
+    if get_origin(annotation) is Annotated and not is_json(annotation.__metadata__):
+        return members_of(annotation.__origin__)
     if get_origin(annotation) in _UNIONS:
         return [inner for member in get_args(annotation) for inner in members_of(member)]
     return [annotation]
@@ -124,8 +132,6 @@ def is_multiple(annotation: Any) -> bool:
 
     A list that is written as JSON (`pydantic.Json`) is one value.
     """
-    if get_origin(annotation) is Annotated and is_json(annotation.__metadata__):
-        return False
     return any(
         is_multiple(_root_of(member))
         if _is_root_model(member)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 from .errors import UnresolvedName
 
@@ -28,7 +28,8 @@ def auto_params(endpoint: Callable[..., Awaitable[T]], protocol: str = "http") -
     an instance of one. Nothing is set on functions and classes that are given.
 
     Args:
-        endpoint: an async function, method, partial or callable instance, or a class whose instances are awaitable.
+        endpoint: an async function, method, partial or callable instance, or a class whose instances are awaitable
+            (`View[int]` too).
         protocol: what it serves; a "websocket" has no body.
 
     Raises:
@@ -103,13 +104,13 @@ def _behind(handler: Callable[..., Any]) -> "_Behind | _Later | None":
 
 
 def _bind(endpoint: Callable[..., Awaitable[T]], protocol: str) -> Callable[..., Awaitable[T]]:
-    if inspect.isclass(endpoint):
+    if inspect.isclass(get_origin(endpoint) or endpoint):
         from .views import bind_view
 
         handler, nodes, parts = bind_view(endpoint, protocol)
         if handler is not endpoint:
             # what is set on a bound view arrives at the user's class, unless type itself sets it
-            set_ = type.__setattr__ if inspect.isclass(handler) else setattr
+            set_: Any = type.__setattr__ if inspect.isclass(handler) else setattr
             set_(handler, _BEHIND, _Behind(nodes, protocol, parts))
         return handler
     from .graph import node_of

@@ -1,7 +1,7 @@
 """A node made ready to run, at its first use."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,6 +28,9 @@ _lock = threading.RLock()
 
 Siblings: TypeAlias = Callable[[HTTPConnection], Sequence[Node]]
 """What would run for this connection too, if nothing were refused."""
+
+_Made: TypeAlias = tuple[Hashable, bool]
+"""What was called for this connection, and whether the connection keeps the result."""
 
 # Every test may bring functions of its own: what was built for so many sets of overrides is kept.
 MAX_OVERRIDES = 16
@@ -93,7 +96,13 @@ class Bound:
             return self
         with _lock:
             if taken not in self._partial:
-                self._partial[taken] = Bound(self.node.without(taken), self.protocol, target=self._target)
+                self._partial[taken] = Bound(
+                    self.node.without(taken),
+                    self.protocol,
+                    target=self._target,
+                    given=self._given,
+                    siblings=self._siblings,
+                )
             return self._partial[taken]
 
     def prepare(self) -> None:
@@ -140,27 +149,30 @@ class Bound:
                 )
             return self._replaced[key]
 
-    async def _refusal(self, plan: Plan, connection: HTTPConnection, raw: Raw) -> RequestValidationError:
+    async def _refusal(
+        self, plan: Plan, connection: HTTPConnection, raw: Raw, made: int
+    ) -> RequestValidationError:
         """Return what is wrong with what was sent: `raw`, by the slots of the plan.
 
         Dependencies whose own parameters are right run first, one by one: what one of them raises, a 401 for
-        instance, is heard before the rest is reported.
+        instance, is heard before the rest is reported. The first steps of the plan, `made` of them, have run already.
         """
+        heard = {(step.key, step.is_kept) for step in plan.steps[:made]}
         with places_that_were_read(plan.parameters, raw):
-            details = await self._hear(self.node, connection)
+            details = await self._hear(self.node, connection, heard)
             for sibling in self._siblings(connection):
                 details += await self._check(sibling, connection)
         return RequestValidationError(_distinct(details))
 
-    async def _hear(self, node: Node, connection: HTTPConnection) -> list[Detail]:
+    async def _hear(self, node: Node, connection: HTTPConnection, heard: Set[_Made]) -> list[Detail]:
         details: list[Detail] = []
         for edge in node.edges:
             wrong = await self._check(edge.node, connection)
             if edge.dependency.scope == "message":
                 details += wrong
             elif wrong:
-                details += await self._hear(edge.node, connection)
-            else:
+                details += await self._hear(edge.node, connection, heard)
+            elif not _runs_again(edge, heard):
                 async with self._single(edge).arguments(connection):
                     pass
         return details + await self._check_own(node, connection)
@@ -186,6 +198,14 @@ class Bound:
                 node = Node(edge.node.function, (), (edge,))
                 self._singles[edge] = Bound(node, self.protocol, overrides=self._overrides or {})
             return self._singles[edge]
+
+
+def _runs_again(edge: Edge, made: Set[_Made]) -> bool:
+    """Tell whether a dependency was made, or needs one that was, which nobody has kept: it may be open."""
+    step = key_of(edge.node.function), edge.dependency.cache
+    if step in made:
+        return not edge.dependency.cache
+    return any(_runs_again(below, made) for below in edge.node.edges)
 
 
 def _overrides_of(connection: HTTPConnection) -> Overrides | None:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from types import MethodType
 from typing import Any, cast, get_origin
 
-__all__ = ["key_of", "name_of", "without_arguments", "written_function"]
+__all__ = ["key_of", "maker_of", "name_of", "without_arguments", "written_function"]
 
 
 def written_function(call: Any) -> Any:
@@ -15,11 +15,27 @@ def written_function(call: Any) -> Any:
     if isinstance(call, MethodType):
         return call.__func__
     if inspect.isclass(call):
-        return call.__init__
+        return maker_of(call)[1]
     if not inspect.isroutine(call) and not hasattr(call, "__code__"):
         written: Any = inspect.getattr_static(call, "__call__", call)
         return getattr(written, "__func__", written)
     return call
+
+
+def maker_of(kind: type[Any]) -> tuple[type[Any], Any]:
+    """Return what makes the instances of a class, as `inspect.signature` looks for it, and the class that has it.
+
+    That is `__call__` of its metaclass, or that of `__new__` and `__init__` which comes first.
+    """
+    for owner in inspect.getmro(type(kind)):
+        if inspect.isfunction(call := vars(owner).get("__call__")):
+            return owner, call
+    for owner in inspect.getmro(kind):
+        for name in ("__new__", "__init__"):
+            found = vars(owner).get(name)
+            if inspect.isfunction(function := getattr(found, "__func__", found)):
+                return owner, function
+    return kind, kind.__init__
 
 
 def without_arguments(call: Any) -> Any:

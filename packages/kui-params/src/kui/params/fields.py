@@ -16,13 +16,14 @@ class Fields:
 
     `names` are those that its fields may have there, `multiple` those of them that take several values, `required` the
     names of each field that has to be there, `everything` whether the rest of the place is wanted too: by a mapping, or
-    a model that keeps or forbids what it does not know.
+    a model that keeps or forbids what it does not know. `rest_is_multiple` is a mapping of lists.
     """
 
     names: tuple[str, ...]
     multiple: frozenset[str]
     required: tuple[tuple[str, ...], ...]
     everything: bool
+    rest_is_multiple: bool
 
     def sent_in(self, place: str) -> "Fields":
         """Return the fields with the names that the client uses in this place."""
@@ -40,11 +41,11 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """A field of a model: the names that pydantic takes it by, whether it has to be there, and may be several values."""
+    """A field of a model: the names that pydantic takes it by, those of several values, and whether it has to be there."""
 
     names: tuple[str, ...]
+    multiple: frozenset[str]
     is_required: bool
-    is_multiple: bool
 
 
 def fields_of(schema: Schema, slot: str) -> Fields:
@@ -60,19 +61,20 @@ def fields_of(schema: Schema, slot: str) -> Fields:
         for each in schemas.behind(parameters["fields"][slot]["schema"])
         if each["type"] != "none"
     ]
-    fields = [field for model, _ in members for field in model]
-    multiple = {name for field in fields if field.is_multiple for name in field.names}
-    single = {name for field in fields if not field.is_multiple for name in field.names}
+    fields = [field for model, *_ in members for field in model]
+    multiple = {name for field in fields for name in field.multiple}
+    single = {name for field in fields for name in field.names if name not in field.multiple}
     if unclear := sorted(multiple & single):
         raise ValueError(
             f"one field takes several values of {unclear[0]!r}, and another one takes one; give them one type, or two names"
         )
-    first, *others = [[field.names for field in model if field.is_required] for model, _ in members] or [[]]
+    first, *others = [[field.names for field in model if field.is_required] for model, *_ in members] or [[]]
     return Fields(
         names=tuple(dict.fromkeys(name for field in fields for name in field.names)),
         multiple=frozenset(multiple),
         required=tuple(names for names in first if all(names in other for other in others)),
-        everything=any(everything for _, everything in members),
+        everything=any(everything for _, everything, _ in members),
+        rest_is_multiple=any(is_multiple for *_, is_multiple in members),
     )
 
 
@@ -102,29 +104,38 @@ class _Schemas:
         else:
             yield schema
 
-    def model(self, schema: Schema) -> tuple[list[_Field], bool]:
-        """Return the fields of a model, and whether it wants everything; what is no model has none, and does."""
+    def model(self, schema: Schema) -> tuple[list[_Field], bool, bool]:
+        """Return the fields of a model, whether it wants everything, and several values of what it has no field for.
+
+        What is no model has no fields, and wants everything.
+        """
         config: Schema = schema.get("config", {})
         if schema["type"] in ("model", "dataclass"):
             schema = next(self.behind(schema["schema"]))
         if schema["type"] not in ("model-fields", "dataclass-args", "typed-dict"):
-            return [], True
+            return [], True, "values_schema" in schema and self._is_multiple(schema["values_schema"])
         fields: Any = schema["fields"]
         if not isinstance(fields, Mapping):  # those of a dataclass
             fields = {each["name"]: each for each in fields if each.get("init", True)}
         return (
             [self._field(name, field, config) for name, field in cast("dict[str, Any]", fields).items()],
             config.get("extra_fields_behavior") in ("allow", "forbid"),
+            False,
         )
 
     def _field(self, name: str, field: Schema, config: Schema) -> _Field:
         schema: Schema = field["schema"]
+        is_multiple = self._is_multiple(schema)
+        names = [*_names(name, field.get("validation_alias"), config)]
         return _Field(
-            tuple(_names(name, field.get("validation_alias"), config)),
+            tuple(name for name, _ in names),
+            frozenset(name for name, is_one_of_several in names if is_multiple or is_one_of_several),
             # pydantic keeps a default outermost, for the model to see that there is one
             field.get("required", schema["type"] != "default"),
-            any("items_schema" in each for each in self.behind(schema)),
         )
+
+    def _is_multiple(self, schema: Schema) -> bool:
+        return any("items_schema" in each for each in self.behind(schema))
 
 
 _INNER = {
@@ -149,16 +160,22 @@ def schemas_in(members: Any) -> Iterator[Schema]:
         yield cast("tuple[Schema, str]", member)[0] if isinstance(member, tuple) else member
 
 
-def _names(name: str, alias: str | list[Any] | None, config: Schema) -> Iterator[str]:
-    """Yield the names that pydantic finds a field by, the one that counts first at the beginning."""
+def _names(name: str, alias: str | list[Any] | None, config: Schema) -> Iterator[tuple[str, bool]]:
+    """Yield the names that pydantic finds a field by, and whether it is one of several values there.
+
+    The name that counts first is at the beginning.
+    """
     if alias is None or not config.get("validate_by_alias", True):
-        yield name
+        yield name, False
         return
     if isinstance(alias, str):
-        yield alias
+        yield alias, False
     else:  # a path, or several of them
         paths = alias if isinstance(alias[0], list) else [alias]
-        yield from (str(path[0]) for path in cast("list[list[Any]]", paths))
+        yield from (
+            (str(path[0]), len(path) > 1 and isinstance(path[1], int))
+            for path in cast("list[list[Any]]", paths)
+        )
     # the second is what it was called before pydantic 2.11
     if config.get("validate_by_name") or config.get("populate_by_name"):
-        yield name
+        yield name, False

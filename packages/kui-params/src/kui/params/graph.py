@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from .callables import key_of, name_of
 from .depends import Dependency
 from .errors import SignatureError, no_body
+from .kinds import check_gives
 from .signature import Message, Parameter, Types, read_signature
 
 __all__ = ["Edge", "Node", "Overrides", "node_of"]
@@ -120,6 +121,7 @@ def _node_behind(dependency: Dependency, protocol: str, overrides: Overrides, pa
     if known is not None:
         return known
     call = _replaced(dependency.call, overrides)
+    check_gives(call)
     _check_cycle(dependency, path, overrides)
     node = _node(call, protocol, overrides, [*path, dependency])
     if not overrides:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kui.core import HTTPConnection, NoActiveConnection, http_connection_var
 
-from .callables import name_of, written_function
+from .callables import name_of, without_arguments, written_function
 from .errors import SignatureError
 
 if TYPE_CHECKING:
@@ -48,14 +48,34 @@ def handler_of(bound: "Bound", original: Callable[..., Any], skip: int = 0) -> C
 
 
 def method_of(bound: "Bound", original: Callable[..., Any], given: int) -> Callable[..., Any]:
-    """Return the bound method: async, with the first parameters, which somebody else gives."""
+    """Return the bound method: async, with the first parameter, which somebody else gives, unless it is static.
 
-    async def method(*given: Any) -> Any:
+    An argument that is given all the same, `self.get(7)`, counts before what the connection has. By position it is what
+    it is to the method as it was written.
+    """
+
+    async def with_more(
+        connection: HTTPConnection, first: tuple[Any, ...], /, *args: Any, **kwargs: Any
+    ) -> Any:
+        arguments = inspect.signature(original).bind_partial(*first, *args).arguments
+        named = {**dict([*arguments.items()][given:]), **kwargs}
+        return await bound.without(named.keys()).function(connection, "named")(connection, *first, **named)
+
+    async def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         connection = current_connection()
-        return await bound.function(connection)(connection, *given)
+        if args or kwargs:
+            return await with_more(connection, (self,), *args, **kwargs)
+        return await bound.function(connection)(connection, self)
 
-    look_like(method, original, inspect.Signature(bound.node.left[:given]))
-    return method
+    async def static(*args: Any, **kwargs: Any) -> Any:
+        connection = current_connection()
+        if args or kwargs:
+            return await with_more(connection, (), *args, **kwargs)
+        return await bound.function(connection)(connection)
+
+    made = method if given else static
+    look_like(made, original, inspect.Signature(bound.node.left[:given]))
+    return made
 
 
 def look_like(
@@ -75,8 +95,13 @@ def check_async(function: Callable[..., Any]) -> None:
     A function that is no `async def` but says that it returns an awaitable is let through, and so is a lambda.
 
     Raises:
-        SignatureError: a plain function or a generator.
+        SignatureError: a plain function, a generator, or a partial of a class.
     """
+    if inspect.isclass(without_arguments(function)):
+        raise SignatureError(
+            f"{name_of(function)} is a class with arguments given by a partial, which is no endpoint; register a class "
+            "derived from it, whose __init__ gives them"
+        )
     written = written_function(function)
     if inspect.isasyncgenfunction(written) or inspect.isgeneratorfunction(written):
         raise SignatureError(f"{name_of(function)} yields, and a handler returns; take the yield out of it")

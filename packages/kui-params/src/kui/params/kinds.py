@@ -1,14 +1,17 @@
 """What calling something gives."""
 
+import functools
 import inspect
+from contextlib import asynccontextmanager, contextmanager
 from enum import Enum
 from types import FunctionType
 from typing import Any
 
-from .callables import without_arguments, written_function
+from .callables import name_of, without_arguments, written_function
+from .errors import SignatureError
 from .wrappers import wrapped_of
 
-__all__ = ["Kind", "kind_of"]
+__all__ = ["Kind", "check_gives", "kind_of"]
 
 
 class Kind(Enum):
@@ -53,6 +56,33 @@ def kind_of(call: Any) -> Kind:
     if kind is Kind.ASYNC:
         return Kind.WRAPPED_ASYNC
     return Kind.WRAPPED_GENERATOR if kind.yields else kind
+
+
+def check_gives(call: Any) -> None:
+    """Refuse a dependency that would not give what its function makes.
+
+    Raises:
+        SignatureError: a context manager of contextlib, or a cache around what is async or yields.
+    """
+    function = written_function(call)
+    if getattr(function, "__code__", None) in _MANAGERS:
+        raise SignatureError(
+            f"{name_of(call)} gives a context manager, which nobody would open; depend on the generator function itself, "
+            "without the decorator of contextlib"
+        )
+    if isinstance(function, _CACHE) and kind_of(function.__wrapped__) not in (Kind.SYNC, Kind.UNTOLD):
+        raise SignatureError(
+            f"{name_of(call)} is async or yields, and functools.lru_cache keeps what can be used once; depend on the "
+            "function itself, which a connection calls once"
+        )
+
+
+def _nothing() -> Any: ...
+
+
+# what the decorators return is of one code each, whatever they decorate
+_MANAGERS = {contextmanager(_nothing).__code__, asynccontextmanager(_nothing).__code__}
+_CACHE = type(functools.lru_cache(_nothing))
 
 
 def _may_return_coroutine(function: FunctionType) -> bool:

@@ -25,10 +25,13 @@ Reader: TypeAlias = Callable[[HTTPConnection, Raw], None]
 """Puts what it finds into the raw values."""
 
 Wanted: TypeAlias = Mapping[str, tuple[str, bool]]
-"""By name in the place: the slot, and whether it takes several values."""
+"""By name in the place: the slot, and whether it takes several values.
+
+A reader of `everything` takes all other names too, each into a slot of its own: `many`, all values of each.
+"""
 
 
-def path_reader(wanted: Wanted, everything: bool) -> Reader:
+def path_reader(wanted: Wanted, everything: bool, many: bool) -> Reader:
     slots = [(key, slot) for key, (slot, _) in wanted.items()]
 
     def read(connection: HTTPConnection, raw: Raw) -> None:
@@ -40,9 +43,9 @@ def path_reader(wanted: Wanted, everything: bool) -> Reader:
     return (lambda connection, raw: raw.update(connection.path_params)) if everything else read
 
 
-def query_reader(wanted: Wanted, everything: bool) -> Reader:
+def query_reader(wanted: Wanted, everything: bool, many: bool) -> Reader:
     if everything or any(multiple for _, multiple in wanted.values()):
-        return lambda connection, raw: _collect(_pairs(_query(connection)), wanted, everything, raw)
+        return lambda connection, raw: _collect(_pairs(_query(connection)), wanted, everything, many, raw)
     slot_of = {key: slot for key, (slot, _) in wanted.items()}.get
 
     def read(connection: HTTPConnection, raw: Raw) -> None:
@@ -60,9 +63,9 @@ def query_reader(wanted: Wanted, everything: bool) -> Reader:
     return read
 
 
-def header_reader(wanted: Wanted, everything: bool) -> Reader:
+def header_reader(wanted: Wanted, everything: bool, many: bool) -> Reader:
     if everything or any(multiple for _, multiple in wanted.values()):
-        return lambda connection, raw: _collect_headers(connection, wanted, everything, raw)
+        return lambda connection, raw: _collect_headers(connection, wanted, everything, many, raw)
     slot_of = {key.encode("latin-1"): slot for key, (slot, _) in wanted.items()}.get
 
     def read(connection: HTTPConnection, raw: Raw) -> None:
@@ -74,9 +77,9 @@ def header_reader(wanted: Wanted, everything: bool) -> Reader:
     return read
 
 
-def cookie_reader(wanted: Wanted, everything: bool) -> Reader:
+def cookie_reader(wanted: Wanted, everything: bool, many: bool) -> Reader:
     def read(connection: HTTPConnection, raw: Raw) -> None:
-        _collect(_cookies(connection["headers"]), wanted, everything, raw)
+        _collect(_cookies(connection["headers"]), wanted, everything, many, raw)
 
     return read
 
@@ -99,9 +102,11 @@ def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[str, str]
             yield from cookie_pairs(line.decode("latin-1"))
 
 
-def _collect(pairs: Iterable[tuple[str, Any]], wanted: Wanted, everything: bool, raw: Raw) -> None:
+def _collect(
+    pairs: Iterable[tuple[str, Any]], wanted: Wanted, everything: bool, many: bool, raw: Raw
+) -> None:
     for key, value in pairs:
-        slot, multiple = wanted.get(key, (key if everything else None, False))
+        slot, multiple = wanted.get(key, (key if everything else None, many))
         if slot is None:
             continue
         if multiple:
@@ -110,10 +115,12 @@ def _collect(pairs: Iterable[tuple[str, Any]], wanted: Wanted, everything: bool,
             raw[slot] = value
 
 
-def _collect_headers(connection: HTTPConnection, wanted: Wanted, everything: bool, raw: Raw) -> None:
+def _collect_headers(
+    connection: HTTPConnection, wanted: Wanted, everything: bool, many: bool, raw: Raw
+) -> None:
     for header, line in connection["headers"]:
         name = header.decode("latin-1")
-        slot, multiple = wanted.get(name, (name if everything else None, False))
+        slot, multiple = wanted.get(name, (name if everything else None, many))
         if slot is None:
             continue
         value = line.decode("latin-1")
@@ -132,8 +139,8 @@ def has_body(connection: HTTPConnection) -> bool:
     )
 
 
-def form_values(form: Any, wanted: Wanted) -> Raw:
+def form_values(form: Any, wanted: Wanted, many: bool) -> Raw:
     """Return a form, whose names may come several times, as a mapping."""
     raw: Raw = {}
-    _collect(form.multi_items(), wanted, True, raw)
+    _collect(form.multi_items(), wanted, True, many, raw)
     return raw

@@ -28,7 +28,7 @@ from .signature import Parameter
 
 __all__ = ["Reading"]
 
-_READERS: dict[str, Callable[[Wanted, bool], Reader]] = {
+_READERS: dict[str, Callable[[Wanted, bool, bool], Reader]] = {
     "path": path_reader,
     "query": query_reader,
     "header": header_reader,
@@ -112,7 +112,7 @@ def _readers_of(parameters: Mapping[str, Parameter], fields: Mapping[str, Fields
                 wanted.setdefault(parameter.key, []).append((slot, parameter.multiple))
         # a key that several functions want is read for each of them
         while wanted:
-            yield make({key: slots.pop() for key, slots in wanted.items()}, False)
+            yield make({key: slots.pop() for key, slots in wanted.items()}, False, False)
             wanted = {key: slots for key, slots in wanted.items() if slots}
     for slot, parameter in parameters.items():
         if is_own(parameter) and not parameter.is_read_async:
@@ -142,17 +142,17 @@ def _whole(slot: str, parameter: Parameter, reader: Reader) -> Reader:
     return read
 
 
-def _wanted_of(parameter: Parameter, fields: Fields) -> tuple[Wanted, bool]:
+def _wanted_of(parameter: Parameter, fields: Fields) -> tuple[Wanted, bool, bool]:
     wanted: dict[str, tuple[str, bool]] = {}
     for name in fields.names:
         wanted.setdefault(sent_name(parameter.place, name), (name, name in fields.multiple))
-    return wanted, fields.everything
+    return wanted, fields.everything, fields.rest_is_multiple
 
 
 def _body(
     parameters: Mapping[str, Parameter], fields: Mapping[str, Fields]
 ) -> Callable[[HTTPConnection, Raw], Awaitable[None]]:
-    whole = [(slot, _wanted_of(one, fields[slot])[0]) for slot, one in parameters.items() if one.exclusive]
+    whole = [(slot, *_wanted_of(one, fields[slot])) for slot, one in parameters.items() if one.exclusive]
     wanted = [(one.key, slot, one.multiple) for slot, one in parameters.items() if not one.exclusive]
     first = next(iter(parameters.values())).name
     is_optional = not any(one.required for one in parameters.values())
@@ -168,8 +168,8 @@ def _body(
             raise SignatureError(no_body(first)) from None
         data: Any = await data_of()
         is_form = hasattr(data, "multi_items")
-        for slot, names in whole:
-            raw[slot] = form_values(data, names) if is_form else data
+        for slot, names, _, many in whole:
+            raw[slot] = form_values(data, names, many) if is_form else data
         if wanted and not isinstance(data, Mapping):
             raise RequestValidationError(
                 [

@@ -207,7 +207,7 @@ def _annotation(function: Any, parameter: inspect.Parameter, types: Types, where
         try:
             return resolve(annotation, names, {**variables, **locals_of(function)})
         except NameError as error:
-            module = getattr(annotated_function(function), "__module__", "?")
+            module = names.get("__name__", "?")
             raise UnresolvedName(
                 f"{where} is annotated with {annotation!r}, and the name {error.name!r} is not defined in the module "
                 f"{module}; annotations that are resolved late see the names of a module, not those of a function's body"
@@ -297,6 +297,11 @@ def _parameter(function: Any, name: str, annotation: Any, source: Marker | Place
     key = name if source.alias is None else source.alias
     if source.place == "header":
         key = (name.replace("_", "-") if source.alias is None else source.alias).lower()
+        if not exclusive and not key.isascii():
+            raise SignatureError(
+                f"{where} is taken from the header {key!r}, and the name of a header is ASCII; give it another one: "
+                "Header(alias=...)"
+            )
     multiple = not exclusive and is_multiple(annotation)
     return Parameter(name, source.place, key, annotation, default, not optional, multiple, exclusive, source)
 

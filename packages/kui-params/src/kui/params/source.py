@@ -27,6 +27,8 @@ It calls the target ("named": with further arguments by name), yields the argume
 need, or calls the target with a frame and a message.
 """
 
+_CALLS = ("call", "named", "message")
+
 
 def compile_plan(
     plan: Plan, form: Form, names: dict[str, Any], given: int = 0, owes_response: bool = False
@@ -76,9 +78,7 @@ class _Source:
     def __init__(self, plan: Plan, form: Form, given: int) -> None:
         self._plan = plan
         self._form = form
-        self._given = ["**named"] if form == "named" else [f"given_{number}" for number in range(given)]
-        if form in ("arguments", "frame"):
-            self._given = []
+        self._given = [f"given_{number}" for number in range(given)] if form in _CALLS else []
         self._lines: list[str] = []
         self._indent = ""
         self._body_is_read = False
@@ -109,7 +109,7 @@ class _Source:
         for step in steps:
             self._make(step)
         if any(one.place == "body" for one in parameters):
-            self._read_body()
+            self._read_body(len(self._plan.steps))
         if self._form in ("call", "named"):
             self._call_target()
         elif self._form == "arguments":
@@ -128,7 +128,9 @@ class _Source:
         self._call_target()
 
     def _start(self, first: str) -> None:
-        self._add(f"async def bound({', '.join([first, *self._given])}):")
+        # by position, so that an argument that is given by name may be called so
+        named = ["**named"] if self._form == "named" else []
+        self._add(f"async def bound({', '.join([first, *self._given, '/', *named])}):")
         self._indent += "    "
         self._add(f'"""Bind {_shown(self._plan.node.function)}."""')
 
@@ -136,7 +138,7 @@ class _Source:
         self._add("async with AsyncExitStack() as stack:")
         self._indent += "    "
 
-    def _validate(self, part: str, wait: str) -> None:
+    def _validate(self, part: str, wait: str, made: int = 0) -> None:
         places = {"body" if one.place == "body" else "parts" for one in self._plan.parameters.values()}
         # what was sent is needed for a refusal, and is let go of as soon as there can be none
         raw = "raw_parts" if part == "parts" and "body" in places else part
@@ -146,12 +148,13 @@ class _Source:
             "try:",
             f"    {part} = validate_{part}({raw})",
             "except ValidationError:",
-            f"    raise await refusal(connection, {sent}) from None",
+            f"    raise await refusal(connection, {sent}, {made}) from None",
         )
 
-    def _read_body(self) -> None:
+    def _read_body(self, made: int) -> None:
+        """Read the body, unless that was done, when so many steps of the plan have run."""
         if not self._body_is_read:
-            self._validate("body", "await ")
+            self._validate("body", "await ", made)
             self._body_is_read = True
 
     def _decide(self, steps: list[Step]) -> None:
@@ -172,7 +175,7 @@ class _Source:
             argument.slot and self._plan.parameters[argument.slot].place == "body"
             for argument in step.arguments
         ):
-            self._read_body()
+            self._read_body(step.number)
         condition = self._conditions.get(step)
         made = f"{self._result(step)} = {self._value(step)}  # {_shown(step.node.function)}"
         self._add(*([made] if condition is None else [f"if {condition}:", f"    {made}"]))
@@ -207,8 +210,8 @@ class _Source:
 
     def _call_target(self) -> None:
         arguments = [f"{argument.name}={self._expression(argument)}" for argument in self._plan.arguments]
-        everything = [*arguments, *self._given] if self._form == "named" else [*self._given, *arguments]
-        self._add(f"return await target({', '.join(everything)})")
+        named = ["**named"] if self._form == "named" else []
+        self._add(f"return await target({', '.join([*self._given, *arguments, *named])})")
 
     def _pairs(self, arguments: list[Argument]) -> list[str]:
         return [f"{argument.name!r}: {self._expression(argument)}" for argument in arguments]

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_origin
 
 from kui.core import HTTPConnection
 
@@ -21,7 +21,7 @@ _CALLED_BY_THE_VIEW = ("on_disconnect", "on_invalid")
 
 
 def bind_view(
-    view: type[Any], protocol: str
+    endpoint: Callable[..., Any], protocol: str
 ) -> tuple[Callable[[], Any], list[Node], list[Bound | ModelEncoding[Any]]]:
     """Return the endpoint of a class view, what was read of it, and what runs in it.
 
@@ -30,9 +30,14 @@ def bind_view(
     the method itself; the bound method says so with `calls_begin`.
     Without parameters for `__init__` the endpoint is a class; the same one where there is nothing to bind.
 
+    Args:
+        endpoint: a class, or one with type arguments.
+        protocol: what it serves.
+
     Raises:
         SignatureError: a parameter that cannot be bound, a method that is not async, or messages that cannot be.
     """
+    view: Any = get_origin(endpoint) or endpoint
     if not hasattr(view, "__await__"):
         raise SignatureError(
             f"{name_of(view)} is a class whose instances cannot be awaited, so it is no endpoint"
@@ -44,12 +49,12 @@ def bind_view(
         )
     for name in _CALLED_BY_THE_VIEW:
         _check_unmarked(view, name)
-    parts = _Parts(view, protocol)
-    derived = _derive(view, parts.namespace) if parts.namespace else view
+    parts = _Parts(view, endpoint, protocol)
+    derived = _derive(view, parts.namespace) if parts.namespace else endpoint
     init = inspect.getattr_static(view, "__init__")
     if not inspect.isfunction(init):
         return derived, parts.nodes, parts.running
-    node = node_of(init, protocol, skip=1, types=type_arguments(view, "__init__"))
+    node = node_of(init, protocol, skip=1, types=type_arguments(endpoint, "__init__"))
     if not _asks(node):
         return derived, parts.nodes, parts.running
     bound = Bound(node, protocol, target=derived, siblings=parts.called_for)
@@ -70,10 +75,11 @@ def _check_unmarked(view: type[Any], name: str) -> None:
 class _Parts:
     """What a class view binds beside `__init__`, as the namespace of a subclass."""
 
-    def __init__(self, view: type[Any], protocol: str) -> None:
+    def __init__(self, view: type[Any], endpoint: Callable[..., Any], protocol: str) -> None:
         self.nodes: list[Node] = []
         self.running: list[Bound | ModelEncoding[Any]] = []
         self.namespace: dict[str, Any] = {}
+        self._endpoint = endpoint
         self._protocol = protocol
         self._by_method: dict[str, Node] = {}
         messages = self._bind_messages(view)
@@ -101,7 +107,7 @@ class _Parts:
                 f"connection; write async def {name}(self, data)"
             )
         check_async(function)
-        types = type_arguments(view, name)
+        types = type_arguments(self._endpoint, name)
         node = node_of(function, self._protocol, skip=1, with_message=True, types=types)
         annotation = node.message.annotation if node.message else Any
         if is_validated(name_of(view), annotation, getattr(view, "encoding", "anystr")):
@@ -123,7 +129,7 @@ class _Parts:
             return
         check_async(function)
         given = 0 if isinstance(found, staticmethod) else 1
-        node = node_of(function, self._protocol, skip=given, types=type_arguments(view, name))
+        node = node_of(function, self._protocol, skip=given, types=type_arguments(self._endpoint, name))
         prepares = messages is not None and _asks(messages.bound.node)
         if not _asks(node) and not prepares:
             return
@@ -181,7 +187,7 @@ class _Messages:
 def _begun(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the method, which tells its view that it begins: its parameters were right."""
 
-    async def begun(view: Any, *given: Any, **arguments: Any) -> Any:
+    async def begun(view: Any, /, *given: Any, **arguments: Any) -> Any:
         view.__kui_begin__()
         return await function(view, *given, **arguments)
 

@@ -2,11 +2,12 @@
 
 import functools
 import inspect
+import sys
 from itertools import zip_longest
 from types import FunctionType, MethodType
 from typing import Any, TypeAlias, cast, get_origin
 
-from .callables import written_function
+from .callables import maker_of, without_arguments, written_function
 
 __all__ = [
     "Owned",
@@ -146,6 +147,11 @@ def annotated_function(call: Any) -> Any:
 def globals_of(call: Any) -> dict[str, Any]:
     """Return the global names that the annotations of `call` mean."""
     names: dict[str, Any] = getattr(annotated_function(call), "__globals__", {})
+    kind = without_arguments(call)
+    if inspect.isclass(kind) and names.get("__name__", kind.__module__) not in sys.modules:
+        # the __new__ of a NamedTuple is made in a namespace that is no module
+        module = sys.modules.get(maker_of(kind)[0].__module__)
+        return {} if module is None else vars(module)
     return names
 
 
