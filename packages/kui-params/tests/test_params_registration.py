@@ -265,7 +265,7 @@ def test_a_dependency_that_is_a_context_manager(dependency: Any, name: str) -> N
 
     assert refusal(endpoint) == (
         f"{name} gives a context manager, which nobody would open; depend on the generator function itself, without the "
-        "decorator of contextlib"
+        "decorator of contextlib, or on a function that returns the manager, to open it in the handler"
     )
 
 

@@ -68,7 +68,7 @@ def check_gives(call: Any) -> None:
     if getattr(function, "__code__", None) in _MANAGERS:
         raise SignatureError(
             f"{name_of(call)} gives a context manager, which nobody would open; depend on the generator function itself, "
-            "without the decorator of contextlib"
+            "without the decorator of contextlib, or on a function that returns the manager, to open it in the handler"
         )
     if isinstance(function, _CACHE) and kind_of(function.__wrapped__) not in (Kind.SYNC, Kind.UNTOLD):
         raise SignatureError(
