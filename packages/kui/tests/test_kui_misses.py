@@ -9,12 +9,12 @@ from kui.asgi import (
     HttpView,
     Kui,
     Query,
-    Router,
     SocketRoute,
     SocketView,
     auto_params,
     required_method,
 )
+from kui.asgi.routing import Router
 from kui.core import Endpoint, Middleware
 from kui.routing import Router as PlainRouter
 from kui.testing import HandshakeDenied, TestClient
@@ -78,7 +78,8 @@ def test_a_router_that_is_none_is_refused_and_so_is_one_that_the_middlewares_can
     app = Kui(http_middlewares=[required_method("GET")])
     router: Any = [HttpRoute("/", home)]
     with pytest.raises(
-        TypeError, match=r"Kui.router has to be a Router, as in kui.asgi.Router\(\[...\]\); got \[HttpRoute"
+        TypeError,
+        match=r"Kui.router has to be a Router, as in kui.asgi.routing.Router\(\[...\]\); got \[HttpRoute",
     ):
         app.router = router
     before = app.router
@@ -93,7 +94,7 @@ def test_a_router_that_binds_no_parameters_is_refused_with_a_handler_that_asks_f
 
     app = Kui()
     app.router = PlainRouter([HttpRoute("/", home)])
-    with pytest.raises(TypeError, match=r"use kui.asgi.Router, or Router\(bind=...\): http '/hello'"):
+    with pytest.raises(TypeError, match=r"use kui.asgi.routing.Router, or Router\(bind=...\): http '/hello'"):
         app.router = PlainRouter([HttpRoute("/hello", hello)])
     app.router = PlainRouter([HttpRoute("/hello", hello)], bind=auto_params)
 

@@ -99,7 +99,6 @@ from kui.websocket import (
 from .application import Kui
 from .draining import Drained
 from .factory import FactoryClass
-from .routing import Router
 from .verify import verify_every_path_parameter, verify_path_parameters
 
 __all__ = [
@@ -159,7 +158,6 @@ __all__ = [
     "RequestValidationError",
     "ResponseConverter",
     "RouteConflict",
-    "Router",
     "Routes",
     "SendEventResponse",
     "ServerSentEvent",

@@ -76,7 +76,7 @@ _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "json_codec": (lambda value: isinstance(value, JSONCodec), "an instance of JSONCodec or of a subclass"),
     "origins": (lambda value: isinstance(value, Iterable), 'a list such as ["https://page.example"]'),
     "limits": (lambda value: isinstance(value, Limits), "Limits, as in Limits(max_message_size=65536)"),
-    "router": (lambda value: isinstance(value, Router), "a Router, as in kui.asgi.Router([...])"),
+    "router": (lambda value: isinstance(value, Router), "a Router, as in kui.asgi.routing.Router([...])"),
     "request_limits": (
         lambda value: isinstance(value, RequestLimits),
         "RequestLimits, as in RequestLimits(max_body_size=65536)",
@@ -94,7 +94,7 @@ def check_handlers(router: Router) -> None:
                 inspect.signature(trace.handler, follow_wrapped=False).bind()
         except TypeError:
             raise TypeError(
-                f"nothing gives this route its parameters; use kui.asgi.Router, or Router(bind=...): {trace.route}"
+                f"nothing gives this route its parameters; use kui.asgi.routing.Router, or Router(bind=...): {trace.route}"
             ) from None
         except ValueError:  # what is not written in Python may have no signature
             continue

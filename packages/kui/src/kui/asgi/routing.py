@@ -58,7 +58,8 @@ class Router(PlainRouter):
 
     ```python
     >>> from typing import Annotated
-    >>> from kui.asgi import HttpRoute, Kui, Query, Router
+    >>> from kui.asgi import HttpRoute, Kui, Query
+    >>> from kui.asgi.routing import Router
     >>> async def hello(name: Annotated[str, Query()]):
     ...     return f"Hello, {name}!"
     >>> app = Kui()
