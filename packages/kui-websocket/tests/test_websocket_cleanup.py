@@ -183,6 +183,30 @@ async def test_a_task_group_on_the_exit_stack_passes_a_cancellation_on(
     assert not caplog.records
 
 
+async def test_a_second_cancellation_ends_a_clean_up_that_hangs_and_the_rest_goes_on() -> None:
+    log: list[str] = []
+
+    async def stuck() -> None:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    async def handler() -> None:
+        await websocket.accept()
+        assert not await websocket.is_disconnected()  # from now on it is read ahead
+        await websocket.exit_stack.enter_async_context(resource("a", log))
+        websocket.exit_stack.push_async_callback(stuck)
+        await asyncio.Event().wait()
+
+    hangs = asyncio.Event()
+    async with serve(handler) as peer:
+        await turns()
+        peer.task.cancel()
+        await hangs.wait()
+        await peer.cancel()
+    assert log == ["open a", "a saw CancelledError", "close a"]
+    assert peer.close() == (1001, None)
+
+
 async def test_the_pump_ends_when_a_clean_up_is_cancelled() -> None:
     async def stuck() -> None:
         began.set()

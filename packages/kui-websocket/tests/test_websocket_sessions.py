@@ -112,6 +112,23 @@ async def test_a_session_that_cancels_an_open_connection_closes_it() -> None:
     assert peer.close() == (1012, "service restart")
 
 
+async def test_a_session_that_cancels_closes_before_the_clean_ups_however_long_they_take() -> None:
+    async def handler() -> None:
+        await websocket.accept()
+        websocket.exit_stack.push_async_callback(cleaned.wait)
+        await hang()
+
+    cleaned = asyncio.Event()
+    session = SocketSession(handler)
+    async with Peer(session) as peer:
+        await turns()
+        session.cancel(refusal, 1012)
+        await turns()
+        assert peer.close() == (1012, None)
+        assert not peer.task.done()
+        cleaned.set()
+
+
 async def test_an_accept_that_is_under_way_when_the_session_cancels_is_followed_by_the_close() -> None:
     session = SocketSession(hang_when_accepted)
     async with Peer(session) as peer:

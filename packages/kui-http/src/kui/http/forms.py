@@ -99,7 +99,7 @@ class _Collector:
             raise MalformedRequest(
                 f"malformed multipart form: the field {self._name!r} is not {self._part_charset}"
             ) from None
-        if self._name == "_charset_":  # that of the fields to come (RFC 7578, section 4.6)
+        if self._name == "_charset_" and text:  # that of the fields to come (RFC 7578, section 4.6)
             self._charset = charset_of(text)
         self.items.append((self._name, text))
 

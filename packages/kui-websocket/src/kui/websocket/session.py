@@ -226,12 +226,14 @@ class SocketSession:
     async def _fail(self, connection: WebSocket, error: BaseException) -> bool:
         """Answer what a handler raised and end the connection; say whether that was all, or the server is to know.
 
-        A cancellation is settled after the clean-ups: a task group among them may have asked for it, and raises then
-        what it is about.
+        A cancellation that is not of `cancel` is settled after the clean-ups: a task group among them may have asked for
+        it, and raises then what it is about.
         """
         reason: BaseException | None = error
-        if isinstance(error, asyncio.CancelledError) and connection.owns_something:
-            reason = await end_cancelled(connection, error)
+        is_own = connection in self._dismissals
+        if isinstance(error, asyncio.CancelledError) and connection.owns_something and not is_own:
+            with suppress(asyncio.CancelledError):  # once more: it passes with the first one
+                reason = await end_cancelled(connection, error)
         try:
             is_settled = await self._settle(connection, reason, is_logged=reason is not error)
         finally:
