@@ -1,4 +1,4 @@
-"""Which uploads were closed; and tests may import what stands beside them."""
+"""Which uploads were closed, and a site in a directory; and tests may import what stands beside them."""
 
 import sys
 from pathlib import Path
@@ -21,3 +21,12 @@ def closed_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(UploadFile, "close", close)
     return closed
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    (tmp_path / "a.txt").write_bytes(b"0123456789")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "index.html").write_text("index")
+    (tmp_path / "page.html").write_text("page")
+    return tmp_path
