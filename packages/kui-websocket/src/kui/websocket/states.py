@@ -41,7 +41,8 @@ DISCONNECTED: Final = ConnectionState.DISCONNECTED
 DENIED: Final = ConnectionState.DENIED
 
 # (state, what happens) -> state. What is missing is refused with the message below, as long as the connection lasts;
-# once it has ended, a send or a receive raises WebSocketDisconnect, and a close does nothing.
+# once it has ended, a send or a receive raises WebSocketDisconnect, and a close does nothing. The connection asks where a
+# call changes its state; a test of thousands of sequences holds it to every row.
 _TABLE = {
     (CONNECTING, "accept"): CONNECTED,
     (CONNECTING, "deny"): DENIED,
