@@ -17,7 +17,7 @@ from baize.asgi import WebSocketDisconnect as BaizeWebSocketDisconnect
 from .codes import CloseCode, describe, fit_reason, legal_code
 
 if TYPE_CHECKING:
-    from .lifetime import Lifetime
+    from .connection import WebSocket
 
 __all__ = [
     "DecodeError",
@@ -93,7 +93,7 @@ class WebSocketDisconnect(BaizeWebSocketDisconnect):
     """
 
     def __init__(
-        self, code: int = CloseCode.NORMAL, reason: str | None = None, connection: "Lifetime | None" = None
+        self, code: int = CloseCode.NORMAL, reason: str | None = None, connection: "WebSocket | None" = None
     ) -> None:
         # as baize's own initialiser, without the call: a short connection has no costlier step than its end
         self.code = code

@@ -89,7 +89,8 @@ class Lifetime(HTTPConnection):
 
     def _disconnected(self) -> WebSocketDisconnect:
         code, reason = self._end or (CloseCode.ABNORMAL, "")
-        return WebSocketDisconnect(code, reason, self)
+        # every connection is a WebSocket; a `cast` would be a call for each of them
+        return WebSocketDisconnect(code, reason, self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
     def _refuse(self, call: str) -> NoReturn:
         """Raise what the state has to say to a call that it does not allow."""
