@@ -67,7 +67,7 @@ def test_a_wrong_name_fails_when_the_class_is_defined() -> None:
     with pytest.raises(ValueError, match="unknown encoding 'utf8': use one of anystr, text, bytes, json"):
 
         class View(SocketView):  # pyright: ignore[reportUnusedClass]
-            encoding = "utf8"
+            encoding = "utf8"  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
 
 def test_a_class_in_the_place_of_an_encoding_fails_when_the_view_is_defined() -> None:

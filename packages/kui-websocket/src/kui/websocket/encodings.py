@@ -1,14 +1,16 @@
 """What a class view makes of a message: pure functions over str (a text message) and bytes (a binary one)."""
 
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from kui.core import JSONCodec, default_codec, http_connection_var
 
 from .errors import DecodeError, PayloadTypeError
 
-__all__ = ["JSON", "AnyStr", "Bytes", "Encoding", "Text", "encoding_of"]
+__all__ = ["JSON", "AnyStr", "Bytes", "Encoding", "EncodingName", "Text", "encoding_of"]
 
 T = TypeVar("T")
+
+EncodingName = Literal["anystr", "text", "bytes", "json"]
 
 
 class Encoding(Protocol[T]):

@@ -11,7 +11,7 @@ from kui.core import NoActiveConnection
 from .codes import CloseCode
 from .connection import WebSocket
 from .current import current, websocket_var
-from .encodings import Encoding, encoding_of
+from .encodings import Encoding, EncodingName, encoding_of
 from .endpoint import is_plain
 from .errors import DecodeError, InvalidState, WebSocketError
 from .failures import cause_of, code_of
@@ -49,7 +49,7 @@ class SocketView:
         ValueError, TypeError: when the class is defined with a wrong encoding, or with a method that is not async.
     """
 
-    encoding: ClassVar[str | Encoding[Any]] = "anystr"
+    encoding: ClassVar[EncodingName | Encoding[Any]] = "anystr"
     max_invalid: ClassVar[float] = 10
 
     bound_methods: ClassVar[tuple[str, ...]] = ("on_connect",)
