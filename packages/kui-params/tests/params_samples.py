@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import pytest
 from pydantic import BaseModel, Field
 
-from kui.params import SignatureError, auto_params
+from kui.params import RequestValidationError, SignatureError, auto_params
 
 
 def refusal(endpoint: Any, protocol: str = "http") -> str:
@@ -66,3 +66,8 @@ class Filter(BaseModel):
     page: int = 1
     tags: list[str] = []
     order_by: Annotated[str, Field(alias="order")] = "id"
+
+
+def said(error: RequestValidationError) -> list[tuple[str, list[Any], str]]:
+    """Return what a refusal says of each error: its place, its location and its type."""
+    return [(detail["in"], detail["loc"], detail["type"]) for detail in error.errors()]

@@ -97,7 +97,7 @@ class HttpSession:
         sender: ResponseSender | None = None
         error: BaseException | None = None  # what the handler or the response raised
         failure: Exception | None = None  # what nobody has answered
-        logged: BaseException | None = None
+        logged: BaseException | None = None  # what a clean-up has raised, of which there is a record
         is_sending = is_dealt_with = False
         try:
             try:
